@@ -1,0 +1,324 @@
+"""The key that signs certificates: made by the installation for itself, or given to it.
+
+A signing directory holds
+
+    root.pem, root-key.pem   the installation's own certificate authority, when it made one
+    signer.pem               the signing key with its certificate and chain, in one file, so that
+                             an atomic rename brings all of them into being at once
+    signer.p12               instead of signer.pem, when the operator was given a PKCS#12 file
+    roots/*.pem              further certificates that verification trusts: the root of a given
+                             key, and the roots of earlier keys, whose signatures stay valid
+
+To keep a key in hardware, build a `Signer` whose `key` has the `sign` method of a
+`cryptography` private key; nothing else in this package touches the key.
+"""
+
+import datetime as dt
+import fcntl
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa, utils
+from cryptography.hazmat.primitives.serialization import pkcs12
+from cryptography.x509.oid import NameOID
+
+from certificates.pdf.durable import write_durably
+
+RSA_2048 = "rsa2048"
+P_256 = "p256"
+
+PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
+
+# The names say what the certificate is worth: nothing outside this installation.
+ORGANISATION = "SWMS 开源演示"
+ROOT_NAME = "SWMS 示例根证书·非官方"
+SIGNER_NAME = "SWMS 示例签名证书·非官方"
+ROOT_YEARS, SIGNER_YEARS = 20, 10
+
+_PREHASHED = utils.Prehashed(hashes.SHA256())
+_one_load_at_a_time = threading.Lock()
+
+
+class KeyUnusable(Exception):
+    """The signing key cannot be used; the message names the file and says why."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Signer:
+    """A private key with its certificate and the certificates that lead to the root."""
+
+    key: PrivateKey
+    certificate: x509.Certificate
+    chain: tuple[x509.Certificate, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The common name of the certificate."""
+        return common_name(self.certificate)
+
+    def sign(self, digest: bytes) -> bytes:
+        """Return the signature of a SHA-256 `digest`: PKCS#1 v1.5 for RSA, DER (r, s) for ECDSA."""
+        if isinstance(self.certificate.public_key(), rsa.RSAPublicKey):
+            return self.key.sign(digest, padding.PKCS1v15(), _PREHASHED)
+        return self.key.sign(digest, ec.ECDSA(_PREHASHED))
+
+
+def common_name(certificate: x509.Certificate) -> str:
+    """Return the subject's common name, or the whole subject when it has none."""
+    names = certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
+    return str(names[0].value) if names else certificate.subject.rfc4514_string()
+
+
+def load_signer(
+    directory: str | Path | None = None,
+    *,
+    algorithm: str | None = None,
+    passphrase: str | None = None,
+) -> Signer:
+    """Return the signer of `directory`, making one there when there is none.
+
+    The key is read once per process: parsing an RSA key validates it, which costs more than fifty
+    signatures. `directory`, `algorithm` ("rsa2048" or "p256") and `passphrase` default to the settings
+    SIGNING_KEY_DIR, SIGNING_ALGORITHM and SIGNING_KEY_PASSPHRASE. Raises `KeyUnusable`.
+    """
+    directory, algorithm, passphrase = _with_settings(directory, algorithm, passphrase)
+    with _one_load_at_a_time:
+        return _load(directory, algorithm, passphrase)
+
+
+def trust_roots(directory: str | Path | None = None) -> tuple[x509.Certificate, ...]:
+    """Return the certificates that verification trusts: `root.pem` and everything in `roots/`.
+
+    Raises `KeyUnusable` when one of the files is not a certificate.
+    """
+    folder = Path(_with_settings(directory, "", "")[0])
+    files = [folder / "root.pem", *sorted((folder / "roots").glob("*.pem"))]
+    return tuple(
+        certificate for file in files if file.is_file() for certificate in _certificates(file)
+    )
+
+
+def _with_settings(directory, algorithm, passphrase) -> tuple[Path, str, str]:
+    if directory is None or algorithm is None or passphrase is None:
+        from django.conf import settings
+
+        directory = settings.SIGNING_KEY_DIR if directory is None else directory
+        if algorithm is None:
+            algorithm = getattr(settings, "SIGNING_ALGORITHM", RSA_2048)
+        if passphrase is None:
+            passphrase = getattr(settings, "SIGNING_KEY_PASSPHRASE", "")
+    return Path(directory), algorithm, passphrase
+
+
+@lru_cache(maxsize=8)
+def _load(directory: Path, algorithm: str, passphrase: str) -> Signer:
+    given, made = directory / "signer.p12", directory / "signer.pem"
+    if given.is_file():
+        return _checked(_from_pkcs12(given, passphrase), given)
+    if not made.is_file():
+        _make(directory, algorithm)
+    return _checked(_from_pem(made, passphrase), made)
+
+
+# -- reading -------------------------------------------------------------------------------------
+
+
+def _read(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise KeyUnusable(f"{file} cannot be read: {error.strerror}") from error
+
+
+def _certificates(file: Path) -> list[x509.Certificate]:
+    try:
+        return x509.load_pem_x509_certificates(_read(file))
+    except ValueError as error:
+        raise KeyUnusable(f"{file} holds no readable PEM certificate") from error
+
+
+def _from_pem(file: Path, passphrase: str) -> Signer:
+    try:
+        key = serialization.load_pem_private_key(
+            _read(file), passphrase.encode() if passphrase and _is_encrypted(file) else None
+        )
+    except (ValueError, TypeError) as error:
+        raise KeyUnusable(
+            f"{file} holds no readable private key, or the passphrase is wrong"
+        ) from error
+    certificate, *chain = _certificates(file)
+    return Signer(key, certificate, tuple(chain))
+
+
+def _is_encrypted(file: Path) -> bool:
+    return b"ENCRYPTED" in _read(file)
+
+
+def _from_pkcs12(file: Path, passphrase: str) -> Signer:
+    try:
+        bundle = pkcs12.load_pkcs12(_read(file), passphrase.encode() or None)
+    except ValueError as error:
+        raise KeyUnusable(
+            f"{file} is not a readable PKCS#12 file, or the passphrase is wrong"
+        ) from error
+    if bundle.key is None or bundle.cert is None:
+        raise KeyUnusable(f"{file} must hold a private key and its certificate")
+    chain = tuple(extra.certificate for extra in bundle.additional_certs)
+    return Signer(bundle.key, bundle.cert.certificate, chain)
+
+
+def _checked(signer: Signer, file: Path) -> Signer:
+    """Return `signer` when its key is of a kind we sign with, belongs to its certificate, and is in date."""
+    key, certificate = signer.key, signer.certificate
+    if isinstance(key, rsa.RSAPrivateKey):
+        if key.key_size < 2048:
+            raise KeyUnusable(f"{file}: an RSA key of {key.key_size} bits is too short, use 2048")
+    elif not (
+        isinstance(key, ec.EllipticCurvePrivateKey) and isinstance(key.curve, ec.SECP256R1)
+    ):
+        raise KeyUnusable(f"{file}: only RSA and P-256 keys can sign certificates")
+    if key.public_key() != certificate.public_key():
+        raise KeyUnusable(f"{file}: the private key does not belong to the first certificate")
+    now = dt.datetime.now(dt.UTC)
+    if not certificate.not_valid_before_utc <= now <= certificate.not_valid_after_utc:
+        raise KeyUnusable(
+            f"{file}: the certificate is valid from {certificate.not_valid_before_utc:%Y-%m-%d} "
+            f"to {certificate.not_valid_after_utc:%Y-%m-%d}, not today"
+        )
+    for child, parent in zip((certificate, *signer.chain), signer.chain, strict=False):
+        try:
+            child.verify_directly_issued_by(parent)
+        except (ValueError, TypeError, InvalidSignature) as error:
+            raise KeyUnusable(
+                f"{file}: the chain is broken or out of order: {common_name(child)} "
+                f"was not issued by {common_name(parent)}"
+            ) from error
+    return signer
+
+
+# -- making --------------------------------------------------------------------------------------
+
+
+def _make(directory: Path, algorithm: str) -> None:
+    """Make root and signer in `directory`; of several processes starting at once, one does it."""
+    try:
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with _locked(directory / ".lock"):
+            if (directory / "signer.pem").is_file():
+                return
+            root_key, root = _root(directory, algorithm)
+            key = _new_key(algorithm)
+            certificate = _issue(key, SIGNER_NAME, SIGNER_YEARS, root_key, root)
+            write_durably(
+                directory / "signer.pem",
+                _pem_key(key) + _pem(certificate) + _pem(root),
+                mode=0o600,
+            )
+    except OSError as error:
+        raise KeyUnusable(
+            f"no signing key can be made in {directory}: {error.strerror}"
+        ) from error
+
+
+@contextmanager
+def _locked(file: Path) -> Iterator[None]:
+    descriptor = os.open(file, os.O_CREAT | os.O_RDWR, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _root(directory: Path, algorithm: str) -> tuple[PrivateKey, x509.Certificate]:
+    """Return the authority of `directory`, made now unless a complete one is there."""
+    key_file, file = directory / "root-key.pem", directory / "root.pem"
+    if key_file.is_file() and file.is_file():
+        root = _checked(
+            Signer(
+                serialization.load_pem_private_key(_read(key_file), None), _certificates(file)[0]
+            ),
+            key_file,
+        )
+        return root.key, root.certificate
+    key = _new_key(algorithm)
+    root = _issue(key, ROOT_NAME, ROOT_YEARS)
+    # A certificate without its key is of no use to anyone, so the key is written first.
+    write_durably(key_file, _pem_key(key), mode=0o600)
+    write_durably(file, _pem(root), mode=0o644)
+    return key, root
+
+
+def _new_key(algorithm: str) -> PrivateKey:
+    if algorithm == RSA_2048:
+        return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    if algorithm == P_256:
+        return ec.generate_private_key(ec.SECP256R1())
+    raise KeyUnusable(f"unknown signing algorithm {algorithm!r}: use {RSA_2048!r} or {P_256!r}")
+
+
+def _issue(key, name, years, issuer_key=None, issuer=None) -> x509.Certificate:
+    """Return a certificate for `key`; without an issuer a self-signed root (RFC 5280)."""
+    is_root = issuer is None
+    subject = x509.Name(
+        [
+            x509.NameAttribute(NameOID.COUNTRY_NAME, "CN"),
+            x509.NameAttribute(NameOID.ORGANIZATION_NAME, ORGANISATION),
+            x509.NameAttribute(NameOID.COMMON_NAME, name),
+        ]
+    )
+    issuer_key = issuer_key or key
+    # Clocks of verifiers differ: a certificate made this second must not be "not yet valid".
+    start = dt.datetime.now(dt.UTC).replace(microsecond=0) - dt.timedelta(hours=1)
+    builder = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(subject if is_root else issuer.subject)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(start)
+        .not_valid_after(start + dt.timedelta(days=365 * years))
+        .add_extension(
+            x509.BasicConstraints(ca=is_root, path_length=0 if is_root else None), critical=True
+        )
+        .add_extension(
+            x509.KeyUsage(
+                digital_signature=not is_root,
+                content_commitment=not is_root,
+                key_encipherment=False,
+                data_encipherment=False,
+                key_agreement=False,
+                key_cert_sign=is_root,
+                crl_sign=is_root,
+                encipher_only=False,
+                decipher_only=False,
+            ),
+            critical=True,
+        )
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+        .add_extension(
+            x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer_key.public_key()),
+            critical=False,
+        )
+    )
+    return builder.sign(issuer_key, hashes.SHA256())
+
+
+def _pem(certificate: x509.Certificate) -> bytes:
+    return certificate.public_bytes(serialization.Encoding.PEM)
+
+
+def _pem_key(key: PrivateKey) -> bytes:
+    return key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
