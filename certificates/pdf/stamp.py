@@ -1,0 +1,125 @@
+"""The annotation on the page: purpose, last day, number, QR code, and the faint diagonal (R-ANN-12).
+
+All of it is a content stream, written as text; operators as in ISO 32000-1, 8 and 9.
+"""
+
+import datetime as dt
+import math
+from dataclasses import dataclass
+from functools import lru_cache
+
+from certificates.pdf import layout, qr
+from certificates.pdf.layout import Line
+from certificates.pdf.lettering import Lettering
+
+# Names of the resources that `ready` puts on the page.
+FONT, FAINT = "/SwmsFont", "/SwmsFaint"
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """What one annotation prints. The `verify_url` leads to verification and ends with `token`."""
+
+    purpose: str
+    valid_until: dt.date
+    number: str
+    token: str
+    verify_url: str
+
+
+def draw(stamp: Stamp, lettering: Lettering, mcid: int) -> bytes:
+    """Return the content stream of `stamp`; `mcid` is that of its text, the next that of its QR code.
+
+    Raises `GlyphsMissing` when the font lacks a character of the purpose or the number, ValueError
+    when the address does not fit a QR code.
+    """
+    valid_until = cn(stamp.valid_until)
+    text = "\n".join(
+        [
+            _standing_text(lettering),
+            *(
+                _text(lettering, line, value, layout.STAMP_TEXT_RIGHT - line.x)
+                for line, value in zip(
+                    layout.VALUES, (stamp.purpose, valid_until, stamp.number), strict=True
+                )
+            ),
+        ]
+    )
+    diagonal = _diagonal(lettering, f"仅限{stamp.purpose} 有效期至 {valid_until}")
+    varying = len(stamp.token) if stamp.verify_url.endswith(stamp.token) else 0
+    symbol = _symbol(stamp.verify_url, varying)
+    return (
+        f"q\n{_marked('P', mcid, text)}\n{_marked('Figure', mcid + 1 if mcid >= 0 else -1, symbol)}\n"
+        f"/Artifact BMC\n{diagonal}\nEMC\nQ\n"
+    ).encode("ascii")
+
+
+def cn(day: dt.date) -> str:
+    """Return `day` as certificates print it: 2026年11月23日."""
+    return f"{day.year}年{day.month}月{day.day}日"
+
+
+@lru_cache(maxsize=16)
+def _standing_text(lettering: Lettering) -> str:
+    lines = [(layout.HEADING, "证书加注"), (layout.HINT, "扫码或输入加注编号查验")]
+    lines += zip(layout.LABELS, ("使用场景", "有效期至", "加注编号"), strict=True)
+    return "\n".join(
+        _text(lettering, line, words, layout.STAMP_TEXT_RIGHT - line.x) for line, words in lines
+    )
+
+
+def _text(lettering: Lettering, line: Line, words: str, room: float) -> str:
+    """Return one line of text, made smaller when it is wider than `room`."""
+    size = _fitted(lettering, words, line.size, room)
+    return (
+        f"BT {_fill(line.colour)} {FONT} {size:.2f} Tf "
+        f"1 0 0 1 {line.x} {line.baseline} Tm {lettering.codes(words)} Tj ET"
+    )
+
+
+def _fitted(lettering: Lettering, words: str, size: float, room: float) -> float:
+    width = lettering.width(words, size)
+    return size if width <= room else size * room / width
+
+
+def _diagonal(lettering: Lettering, words: str) -> str:
+    size = _fitted(lettering, words, layout.DIAGONAL_SIZE, layout.DIAGONAL_LENGTH)
+    # Centred on the line's middle: half of its width back, a third of its size down.
+    back, down = lettering.width(words, size) / 2, size * 0.35
+    return (
+        f"q {FAINT} gs {_fill(layout.BLUE)} {_turned()} BT {FONT} {size:.2f} Tf "
+        f"{-back:.2f} {-down:.2f} Td {lettering.codes(words)} Tj ET Q"
+    )
+
+
+@lru_cache(maxsize=1)
+def _turned() -> str:
+    angle = math.radians(layout.DIAGONAL_ANGLE)
+    cosine, sine = math.cos(angle), math.sin(angle)
+    x, y = layout.DIAGONAL_CENTRE
+    return f"{cosine:.4f} {sine:.4f} {-sine:.4f} {cosine:.4f} {x} {y} cm"
+
+
+def _symbol(address: str, varying: int) -> str:
+    """Return the QR code as one path of rectangles: sharp at any scale, and no image to decode."""
+    side, runs = qr.runs(address, varying)
+    box = layout.QR
+    module = box.width / (side + 2 * qr.QUIET_ZONE)
+    margin = module * qr.QUIET_ZONE
+    path = "\n".join([f"{column} {row} {length} 1 re" for column, row, length in runs])
+    return (
+        f"q {_fill(layout.INK)} {module:.5f} 0 0 {-module:.5f} "
+        f"{box.x + margin:.3f} {box.y + box.height - margin:.3f} cm\n{path}\nf Q"
+    )
+
+
+def _marked(tag: str, mcid: int, operators: str) -> str:
+    """Return `operators` as content of the structure tree, or as an artifact in an untagged page."""
+    opening = f"/{tag} <</MCID {mcid}>> BDC" if mcid >= 0 else "/Artifact BMC"
+    return f"{opening}\n{operators}\nEMC"
+
+
+@lru_cache(maxsize=8)
+def _fill(colour: str) -> str:
+    red, green, blue = (int(colour[at : at + 2], 16) / 255 for at in (0, 2, 4))
+    return f"{red:.3f} {green:.3f} {blue:.3f} rg"
