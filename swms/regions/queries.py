@@ -1,0 +1,186 @@
+"""Reads of the regions: what may be chosen, what lies inside, how a region is called.
+
+Names and choices come from one snapshot of the table kept by the process for some minutes:
+regions change a few times a year, and a page of a hundred people must not ask a hundred times.
+What decides something (``current``, ``same_region``, the form field) asks the database.
+"""
+
+import time
+from collections import defaultdict
+from dataclasses import dataclass
+from functools import lru_cache
+
+from django.conf import settings
+from django.db.models import QuerySet
+from django.db.models.signals import post_delete, post_save
+from django.dispatch import receiver
+
+from swms.regions.models import Region
+
+SNAPSHOT_SECONDS = 300
+CORPS = "660000"  # 新疆生产建设兵团; GB/T 2260 has no code for it, this one is ours (rulebook §4.1)
+
+
+@dataclass(frozen=True, slots=True)
+class Division:
+    """A region as the snapshot has it; ``existing`` is false once it is abolished."""
+
+    code: str
+    name: str
+    parent: str | None
+    leaf: bool
+    existing: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """One select of the cascade: its label, the text of its empty option, and what it offers."""
+
+    label: str
+    blank: str
+    divisions: tuple[Division, ...]
+
+
+PROVINCES = ("省（自治区、直辖市）", "请选择省份")
+PREFECTURES = ("市（地区、自治州、盟）", "请选择市")
+COUNTIES = ("区县（市、旗）", "请选择区县")
+CORPS_CITIES = ("师市", "请选择师市")
+
+
+def children(region: Region) -> QuerySet[Region]:
+    """Return the existing divisions directly below ``region``, in the order of codes."""
+    return region.children.filter(valid_to=None)
+
+
+def subtree(region: Region) -> QuerySet[Region]:
+    """Return ``region`` and all below it, with the abolished divisions that it took over."""
+    return Region.objects.filter(path__startswith=region.path)
+
+
+def selectable() -> QuerySet[Region]:
+    """Return the regions that a person may choose as 登记区域 (R-PRO-07)."""
+    return Region.objects.filter(is_leaf=True, valid_to=None)
+
+
+def current(region: Region) -> Region:
+    """Return the division that stands for ``region`` today: itself, or its last successor."""
+    seen = {region.code}
+    while region.successor_id and region.successor_id not in seen:
+        region = region.successor
+        seen.add(region.code)
+    return region
+
+
+def same_region(first: Region, second: Region) -> bool:
+    """Tell whether two 登记区域 count as one, at ``REGION_MATCH_LEVEL`` (R-CHG-04).
+
+    Level 3 compares counties (and cities without counties), 2 prefectures, 1 provinces.
+    An abolished division counts as the one that took it over.
+    """
+    level = settings.REGION_MATCH_LEVEL
+    return current(first).path.split("/")[1:-1][:level] == current(second).path.split("/")[1:-1][:level]
+
+
+def full_name(region: Region) -> str:
+    """Return the name from the province down, ``北京市 朝阳区``; no query as a rule.
+
+    The municipal level of 北京, 天津, 上海 and 重庆, named like its province, is said once. An
+    abolished division is named as it was: ``重庆市 渝北区``.
+    """
+    above = _ancestors(region.parent_id)
+    if region.parent_id and not above:  # the region is newer than the snapshot
+        forget()
+        above = _ancestors(region.parent_id)
+    names = [region.name]
+    for ancestor in reversed(above):
+        if ancestor.name != names[0]:
+            names.insert(0, ancestor.name)
+    return " ".join(names)
+
+
+def division(code: str) -> Division | None:
+    """Return the division of that code from the snapshot, or ``None``."""
+    return _snapshot().divisions.get(code)
+
+
+def choices(code: str | None = None) -> Choices:
+    """Return what the cascade offers below ``code``; without it, the provinces.
+
+    A municipal level named like its province is passed over: below 北京市 come the districts.
+    """
+    snapshot = _snapshot()
+    offered = []
+    for child in snapshot.children.get(code, ()):
+        if code and not child.leaf and child.name == snapshot.divisions[code].name:
+            offered += snapshot.children.get(child.code, ())
+        else:
+            offered.append(child)
+    if code is None:
+        words = PROVINCES
+    elif code == CORPS:
+        words = CORPS_CITIES
+    else:
+        words = COUNTIES if all(d.leaf for d in offered) else PREFECTURES
+    return Choices(*words, tuple(offered))
+
+
+def steps(code: str) -> list[Division]:
+    """Return the choices that lead to ``code``, one for each select: 北京市, 朝阳区.
+
+    Empty if there is no such division.
+    """
+    chain: list[Division] = []
+    for step in _ancestors(code):
+        if chain and not step.leaf and step.name == chain[-1].name:
+            continue
+        chain.append(step)
+    return chain
+
+
+def forget() -> None:
+    """Drop the snapshot of this process; others drop theirs within ``SNAPSHOT_SECONDS``."""
+    _read.cache_clear()
+
+
+@dataclass(frozen=True, slots=True)
+class _Snapshot:
+    divisions: dict[str, Division]
+    children: dict[str | None, tuple[Division, ...]]
+
+
+def _ancestors(code: str | None) -> list[Division]:
+    """Return the divisions from the province down to ``code``, that one included."""
+    divisions = _snapshot().divisions
+    chain: list[Division] = []
+    while code:
+        if code not in divisions:
+            return []
+        chain.insert(0, divisions[code])
+        code = divisions[code].parent
+    return chain
+
+
+def _snapshot() -> _Snapshot:
+    snapshot = _read(int(time.monotonic() // SNAPSHOT_SECONDS))
+    if not snapshot.divisions:
+        forget()  # an installation whose regions are not loaded yet must see them at once when they are
+    return snapshot
+
+
+@lru_cache(maxsize=1)
+def _read(period: int) -> _Snapshot:
+    """Read the whole table; ``period`` only makes the snapshot lapse."""
+    rows = Region.objects.order_by("code").values_list("code", "name", "parent_id", "is_leaf", "valid_to")
+    divisions = {
+        code: Division(code, name, parent, leaf, valid_to is None) for code, name, parent, leaf, valid_to in rows
+    }
+    children = defaultdict(list)
+    for each in divisions.values():
+        if each.existing:
+            children[each.parent].append(each)
+    return _Snapshot(divisions, {parent: tuple(group) for parent, group in children.items()})
+
+
+@receiver([post_save, post_delete], sender=Region)
+def _forget_on_change(**kwargs) -> None:
+    forget()
