@@ -7,9 +7,9 @@ There is no signing-time attribute: in PAdES the time is /M in the signature dic
 """
 
 import hashlib
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
-from asn1crypto import algos, tsp
+from asn1crypto import algos, parser, tsp
 from asn1crypto import cms as asn1
 from asn1crypto import x509 as asn1_x509
 from cryptography import x509
@@ -21,6 +21,10 @@ from certificates.pdf.keys import Signer
 _DIGEST_SIZE = 32
 _MARK = bytes(range(_DIGEST_SIZE))  # stands where the digest goes, while the template is encoded
 _SET, _IMPLICIT_0 = b"\x31", b"\xa0"
+
+
+class NotAContainer(ValueError):
+    """The bytes are no signature container that we could have made."""
 
 
 class Container:
@@ -40,7 +44,7 @@ class Container:
         self._after = encoded[at + _DIGEST_SIZE :]
         self._frame = lru_cache(maxsize=16)(self._encode_frame)
 
-    @property
+    @cached_property
     def size(self) -> int:
         """The bytes that the largest container of this signer takes."""
         return len(self.build(_MARK, bytes(self._largest_signature)))
@@ -142,10 +146,43 @@ class Container:
         )
 
 
-@lru_cache(maxsize=8)
-def container_of(signer: Signer) -> Container:
-    """Return the encoded container of `signer`, made once per process."""
-    return Container(signer.certificate, signer.chain)
+def read_container(hexadecimal: bytes) -> tuple[tuple[x509.Certificate, ...], bytes]:
+    """Return (certificates, signature value) of a container in hexadecimal, padded or not.
+
+    The signer's certificate comes first, then each one's issuer. Nothing is verified. Raises
+    `NotAContainer` for anything that is not a container with one signer.
+    """
+    try:
+        padded = bytes.fromhex(hexadecimal.decode("ascii"))
+        signed = asn1.ContentInfo.load(padded[: parser.peek(padded)])["content"]
+        (signer,) = signed["signer_infos"]
+        certificates = [
+            x509.load_der_x509_certificate(choice.chosen.dump())
+            for choice in signed["certificates"]
+        ]
+        serial = signer["sid"].chosen["serial_number"].native
+        return _in_order(certificates, serial), signer["signature"].native
+    # The parser meets hostile bytes here and has no single kind of error for them.
+    except Exception as error:
+        raise NotAContainer(str(error)) from error
+
+
+def _in_order(certificates: list[x509.Certificate], serial: int) -> tuple[x509.Certificate, ...]:
+    """Return the certificates from the one with `serial` towards its root, leaving out strays."""
+    (signer,) = [one for one in certificates if one.serial_number == serial]
+    path, rest = [signer], [one for one in certificates if one is not signer]
+    while issuer := next((one for one in rest if one.subject == path[-1].issuer), None):
+        path.append(issuer)
+        rest.remove(issuer)
+    return tuple(path)
+
+
+@lru_cache(maxsize=16)
+def container_for(
+    certificate: x509.Certificate, chain: tuple[x509.Certificate, ...] = ()
+) -> Container:
+    """Return the encoded container of a signer's certificate, made once per process."""
+    return Container(certificate, chain)
 
 
 def _asn1(certificate: x509.Certificate) -> asn1_x509.Certificate:

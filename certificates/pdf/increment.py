@@ -12,7 +12,7 @@ import datetime as dt
 import hashlib
 from collections.abc import Iterable
 
-from certificates.pdf.cms import container_of
+from certificates.pdf.cms import container_for
 from certificates.pdf.durable import write_durably
 from certificates.pdf.keys import Signer
 from certificates.pdf.sidecar import Sidecar
@@ -91,7 +91,7 @@ def _signed(
     ]
     body, offsets = _placed(objects, len(base))
 
-    container = container_of(signer)
+    container = container_for(signer.certificate, signer.chain)
     offsets[signature] = len(base) + len(body)
     before_range = (
         f"{signature} 0 obj\n<</Type /Sig /Filter /Adobe.PPKLite /SubFilter /ETSI.CAdES.detached "

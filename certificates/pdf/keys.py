@@ -6,8 +6,9 @@ A signing directory holds
     signer.pem               the signing key with its certificate and chain, in one file, so that
                              an atomic rename brings all of them into being at once
     signer.p12               instead of signer.pem, when the operator was given a PKCS#12 file
-    roots/*.pem              further certificates that verification trusts: the root of a given
-                             key, and the roots of earlier keys, whose signatures stay valid
+    roots/*.pem              further certificates that verification trusts: that of a given key, put
+                             there when it is first loaded, and those of earlier keys, whose
+                             signatures stay valid
 
 To keep a key in hardware, build a `Signer` whose `key` has the `sign` method of a
 `cryptography` private key; nothing else in this package touches the key.
@@ -89,43 +90,62 @@ def load_signer(
     signatures. `directory`, `algorithm` ("rsa2048" or "p256") and `passphrase` default to the settings
     SIGNING_KEY_DIR, SIGNING_ALGORITHM and SIGNING_KEY_PASSPHRASE. Raises `KeyUnusable`.
     """
-    directory, algorithm, passphrase = _with_settings(directory, algorithm, passphrase)
+    if directory is None:
+        directory = _settings().SIGNING_KEY_DIR
+    if algorithm is None:
+        algorithm = getattr(_settings(), "SIGNING_ALGORITHM", RSA_2048)
+    if passphrase is None:
+        passphrase = getattr(_settings(), "SIGNING_KEY_PASSPHRASE", "")
     with _one_load_at_a_time:
-        return _load(directory, algorithm, passphrase)
+        return _load(Path(directory), algorithm, passphrase)
 
 
 def trust_roots(directory: str | Path | None = None) -> tuple[x509.Certificate, ...]:
-    """Return the certificates that verification trusts: `root.pem` and everything in `roots/`.
+    """Return the certificates that verification trusts.
 
-    Raises `KeyUnusable` when one of the files is not a certificate.
+    They are `root.pem` and everything in `roots/`; no private key is read. Of a key that was given only
+    its own certificate is there: the authority that issued it signs for others too, and their files
+    are not ours. Raises `KeyUnusable` when a file cannot be read or is not a certificate.
     """
-    folder = Path(_with_settings(directory, "", "")[0])
+    folder = Path(_settings().SIGNING_KEY_DIR if directory is None else directory)
     files = [folder / "root.pem", *sorted((folder / "roots").glob("*.pem"))]
     return tuple(
         certificate for file in files if file.is_file() for certificate in _certificates(file)
     )
 
 
-def _with_settings(directory, algorithm, passphrase) -> tuple[Path, str, str]:
-    if directory is None or algorithm is None or passphrase is None:
-        from django.conf import settings
+def _settings():
+    # Imported late: the package is usable, and tested, without a configured Django.
+    from django.conf import settings
 
-        directory = settings.SIGNING_KEY_DIR if directory is None else directory
-        if algorithm is None:
-            algorithm = getattr(settings, "SIGNING_ALGORITHM", RSA_2048)
-        if passphrase is None:
-            passphrase = getattr(settings, "SIGNING_KEY_PASSPHRASE", "")
-    return Path(directory), algorithm, passphrase
+    return settings
 
 
 @lru_cache(maxsize=8)
 def _load(directory: Path, algorithm: str, passphrase: str) -> Signer:
     given, made = directory / "signer.p12", directory / "signer.pem"
     if given.is_file():
-        return _checked(_from_pkcs12(given, passphrase), given)
-    if not made.is_file():
-        _make(directory, algorithm)
-    return _checked(_from_pem(made, passphrase), made)
+        signer = _checked(_from_pkcs12(given, passphrase), given)
+    else:
+        if not made.is_file():
+            _make(directory, algorithm)
+        signer = _checked(_from_pem(made, passphrase), made)
+    _publish(directory, signer)
+    return signer
+
+
+def _publish(directory: Path, signer: Signer) -> None:
+    """Put the certificate of a key that was not made here where `trust_roots` finds it."""
+    trusted = trust_roots(directory)
+    if signer.certificate in trusted or any(one in trusted for one in signer.chain):
+        return
+    fingerprint = signer.certificate.fingerprint(hashes.SHA256()).hex()
+    try:
+        write_durably(
+            directory / "roots" / f"{fingerprint[:16]}.pem", _pem(signer.certificate), mode=0o644
+        )
+    except OSError as error:
+        raise KeyUnusable(f"{directory}/roots cannot be written: {error.strerror}") from error
 
 
 # -- reading -------------------------------------------------------------------------------------
