@@ -1,0 +1,107 @@
+"""The template side of ``swms.ui``: filters, and the few tags that an include cannot replace."""
+
+from django import template
+from django.forms import BoundField
+from django.middleware.csrf import get_token
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from swms import ui
+
+register = template.Library()
+
+register.filter(ui.tone)
+register.filter(ui.cn_date)
+register.filter(ui.cn_datetime)
+register.filter(ui.masked_id)
+register.filter(ui.masked_mobile)
+register.filter(ui.file_size)
+register.simple_tag(ui.percent)
+register.simple_tag(ui.compare)
+
+
+@register.filter
+def focus_id(field: BoundField) -> str:
+    """Return the id of the first control of a field: where an error summary's link must lead."""
+    base = field.field.widget.attrs.get("id") or field.auto_id
+    if not field.use_fieldset:
+        return field.id_for_label or base
+    return f"{base}_0"
+
+
+@register.filter
+def error_count(form) -> int:
+    """Return how many messages a form carries."""
+    return sum(len(messages) for messages in form.errors.values()) if form else 0
+
+
+@register.simple_tag(takes_context=True)
+def form_token(context) -> SafeString:
+    """Render the CSRF field. Unlike ``{% csrf_token %}`` it also works in an include with ``only``."""
+    request = getattr(context, "request", None) or context.get("request")
+    if request is None:
+        return SafeString("")
+    return format_html('<input type="hidden" name="csrfmiddlewaretoken" value="{}">', get_token(request))
+
+
+@register.simple_tag(takes_context=True)
+def query(context, **changes) -> str:
+    """Return this page's address with some query parameters set (or, for None, taken away)."""
+    params = context["request"].GET.copy()
+    for name, value in changes.items():
+        if value in (None, ""):
+            params.pop(name, None)
+        else:
+            params[name] = value
+    return f"?{params.urlencode()}"
+
+
+@register.filter
+def lookup(container, key):
+    """Return an item of a mapping or a list by a computed key, or None where there is none."""
+    try:
+        return container[key]
+    except (KeyError, IndexError, TypeError):
+        return None
+
+
+@register.filter
+def magnitude(number: int) -> int:
+    """Return a number without its sign: ``已超过 3 个工作日``."""
+    return abs(int(number))
+
+
+@register.filter
+def minus(number: int, other: int) -> int:
+    """Return the difference of two counts, never below zero."""
+    return max(0, int(number) - int(other))
+
+
+@register.filter
+def duration_words(seconds: int) -> str:
+    """Return a waiting time in the largest fitting unit, rounded up: ``45 秒``, ``30 分钟``, ``2 小时``."""
+    seconds = max(1, int(seconds))
+    for size, unit in ((3600, "小时"), (60, "分钟")):
+        if seconds >= size:
+            return f"{-(-seconds // size)} {unit}"
+    return f"{seconds} 秒"
+
+
+@register.filter
+def any_needs_reason(moves) -> bool:
+    """Say whether any of the moves asks for a reason. Moves are transitions or dicts of the same names."""
+    return any(_asks(move) for move in moves)
+
+
+@register.filter
+def reason_labels(moves) -> str:
+    """Return the labels of the moves that ask for a reason, joined as in a sentence."""
+    return "、".join(_member(move, "label") for move in moves if _asks(move))
+
+
+def _asks(move) -> bool:
+    return bool(_member(move, "needs_reason"))
+
+
+def _member(move, name: str):
+    return move.get(name) if isinstance(move, dict) else getattr(move, name)

@@ -1,0 +1,137 @@
+"""How values look on screen: dates, masks, tones, bars and differences, and the display mode.
+
+Pure functions first (``swms.templatetags.ui`` hands them to the templates), then the two views
+that belong to no app: the 适老 switch and the living gallery of components.
+"""
+
+import datetime as dt
+import difflib
+import re
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_GET, require_http_methods
+
+from swms.context import MODE_COOKIE, MODES
+from swms.idnumbers import mask_id, mask_mobile
+
+YEAR = 365 * 24 * 3600
+
+#: The tone of every label that a status badge may carry. Labels are the source's own, so they are
+#: the key: the portal, the console and the public page cannot colour one label differently.
+TONES = {
+    "good": ("首次登记已完成", "再登记已完成", "已出证", "有效", "已完成", "已加注", "审核通过", "已通过", "已送达", "已提交"),
+    "info": ("初审通过", "终审通过", "进行中", "处理中", "可以开始", "已发送", "转出地已同意"),
+    "wait": ("待审核", "待处理", "待补正", "证书生成中…", "证书生成中", "再登记审核中", "即将到期", "未提交", "待发送", "需要补充"),
+    "bad": ("初审未通过", "终审未通过", "审核未通过", "未通过", "已过期", "登记已过期", "加注已过期", "已撤销", "已逾期", "发送失败", "不一致"),
+}
+_TONE_OF = {label: tone for tone, labels in TONES.items() for label in labels}
+
+#: A Chinese character is a word of its own; Latin words and numbers stay whole.
+_WORDS = re.compile(r"[A-Za-z]+|\d+|\s+|.", re.DOTALL)
+
+
+def tone(label: str) -> str:
+    """Return the badge tone of a status label: good, info, wait, bad, or idle for any other."""
+    return _TONE_OF.get(str(label), "idle")
+
+
+def cn_date(value: dt.date | dt.datetime | None) -> str:
+    """Return ``2026年11月23日`` in local time (R-TIME-01); empty for nothing."""
+    if not value:
+        return ""
+    if isinstance(value, dt.datetime):
+        value = timezone.localtime(value) if timezone.is_aware(value) else value
+    return f"{value.year}年{value.month}月{value.day}日"
+
+
+def cn_datetime(value: dt.datetime | None) -> str:
+    """Return ``2026年11月23日 14:05`` in local time (R-TIME-01); empty for nothing."""
+    if not value:
+        return ""
+    value = timezone.localtime(value) if timezone.is_aware(value) else value
+    return f"{cn_date(value)} {value:%H:%M}"
+
+
+def masked_id(value: str | None) -> str:
+    """Return an identity number fit for the screen, ``110105********005X`` (R-ACC-13)."""
+    return mask_id(str(value or ""))
+
+
+def masked_mobile(value: str | None) -> str:
+    """Return a mobile number fit for the screen, ``138****5678`` (R-ACC-13)."""
+    return mask_mobile(str(value or ""))
+
+
+def file_size(value: int | None) -> str:
+    """Return a number of bytes as ``812KB`` or ``1.5MB`` (1 KB = 1,024 bytes, R-PRO-03)."""
+    size = int(value or 0)
+    if size < 1024:
+        return f"{size}字节"
+    if size < 1024 * 1024:
+        return f"{-(-size // 1024)}KB"
+    return f"{size / 1024 / 1024:.1f}MB"
+
+
+def percent(value: float | Decimal, total: float | Decimal) -> int:
+    """Return the share of ``value`` in ``total`` as a whole percentage, held within 0 and 100."""
+    value, total = Decimal(value or 0), Decimal(total or 0)
+    if total <= 0:
+        return 0
+    return int(max(Decimal(0), min(Decimal(100), value * 100 / total)))
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A run of text in a comparison; ``kind`` is ``same``, ``gone`` or ``new``."""
+
+    kind: str
+    text: str
+
+
+def compare(old: object, new: object) -> tuple[list[Piece], list[Piece]]:
+    """Return the two sides of a comparison as pieces, so that changed words can be marked."""
+    before, after = (_WORDS.findall("" if side is None else str(side)) for side in (old, new))
+    left, right = [], []
+    for tag, i1, i2, j1, j2 in difflib.SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
+        if i2 > i1:
+            left.append(Piece("same" if tag == "equal" else "gone", "".join(before[i1:i2])))
+        if j2 > j1:
+            right.append(Piece("same" if tag == "equal" else "new", "".join(after[j1:j2])))
+    return left, right
+
+
+@require_http_methods(["GET", "POST"])
+def set_mode(request: HttpRequest, mode: str) -> HttpResponse:
+    """Switch the display mode and go back to the page that ``next`` names.
+
+    Public. A link (GET) changes only a cookie of this browser; a signed-in person posts, and the
+    profile keeps the choice.
+    """
+    if mode not in MODES:
+        raise Http404
+    asked = request.POST if request.method == "POST" else request.GET
+    target = asked.get("next", "/")
+    if not url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=request.is_secure()):
+        target = "/"
+    if request.method == "POST" and request.user.is_authenticated:
+        request.user.elder_mode = mode == "elder"
+        request.user.save(update_fields=["elder_mode"])
+    response = HttpResponseRedirect(target)
+    response.set_cookie(MODE_COOKIE, mode, max_age=YEAR, httponly=True, samesite="Lax", secure=request.is_secure())
+    return response
+
+
+@require_GET
+def gallery(request: HttpRequest) -> HttpResponse:
+    """Show every component in every state to staff; ``?state=error`` and ``?state=empty`` vary the forms."""
+    if not request.user.is_staff:
+        raise Http404
+    # Only here: the samples are of no use to any other page.
+    from swms.gallery import samples
+
+    return render(request, "ui_gallery.html", samples(request.GET.get("state", "normal")))
