@@ -19,8 +19,8 @@ class IdType(TextChoices):
     """证件类型 (§3.1)."""
 
     ID_CARD = "ID_CARD", "居民身份证"
-    HK_MACAO_RESIDENCE = "HK_MACAO_RESIDENCE", "港澳居民居住证"
-    TAIWAN_RESIDENCE = "TAIWAN_RESIDENCE", "台湾居民居住证"
+    HK_MACAO_RESIDENCE = "HK_MACAO", "港澳居民居住证"
+    TAIWAN_RESIDENCE = "TAIWAN", "台湾居民居住证"
     TRAVEL_PERMIT = "TRAVEL_PERMIT", "来往内地（大陆）通行证"
     PASSPORT = "PASSPORT", "护照"
     OTHER = "OTHER", "其他"
@@ -43,7 +43,7 @@ _ETHNICITIES = (
     "汉 蒙古 回 藏 维吾尔 苗 彝 壮 布依 朝鲜 满 侗 瑶 白 土家 哈尼 哈萨克 傣 黎 傈僳 佤 畲 高山 拉祜 水 东乡 纳西 "
     "景颇 柯尔克孜 土 达斡尔 仫佬 羌 布朗 撒拉 毛南 仡佬 锡伯 阿昌 普米 塔吉克 怒 乌孜别克 俄罗斯 鄂温克 德昂 保安 "
     "裕固 京 塔塔尔 独龙 鄂伦春 赫哲 门巴 珞巴 基诺"
-).split()
+).split()  # noqa: SIM905 (a table to read)
 
 ETHNICITIES: list[tuple[str, str]] = [
     *((f"{code:02}", f"{name}族") for code, name in enumerate(_ETHNICITIES, start=1)),

@@ -1,0 +1,118 @@
+"""`manage.py rotate_keys`: bring every sealed value, index and file under the keys that write now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from django.apps import apps
+from django.core.management.base import BaseCommand
+from django.db import connection, models, transaction
+
+from swms.crypto import BlindIndexField, Sealed, SealedField, blind_index, is_current, open_bytes
+from swms.uploads import storage
+from swms.uploads.models import StoredFile
+
+
+class Command(BaseCommand):
+    """Re-seals in short transactions while the portal serves.
+
+    Works in order of the primary key with one batch in memory. Interrupted, it is simply started again:
+    what is current already is only read.
+    """
+
+    help = __doc__
+
+    def add_arguments(self, parser):
+        parser.add_argument("--batch", type=int, default=500, help="rows locked at a time (default 500)")
+
+    def handle(self, *args, batch: int, **options):
+        for model in _models_with_secrets():
+            done = changed = 0
+            for rows, updated in _rotate(model, batch):
+                done, changed = done + rows, changed + updated
+                self.stdout.write(f"{model._meta.label}: {done} rows, {changed} changed")
+        files = StoredFile.objects.filter(purged_at=None).order_by("pk")
+        resealed = sum(storage.reseal(stored) for stored in files.iterator(chunk_size=batch))
+        self.stdout.write(f"uploads: {files.count()} files, {resealed} changed")
+
+
+def _models_with_secrets() -> list[type[models.Model]]:
+    return [
+        model
+        for model in apps.get_models()
+        if model._meta.managed and any(_secret(field) for field in model._meta.local_concrete_fields)
+    ]
+
+
+def _secret(field: models.Field) -> bool:
+    return isinstance(field, SealedField | BlindIndexField)
+
+
+def _rotate(model: type[models.Model], batch: int) -> Iterator[tuple[int, int]]:
+    """Yield how many rows were read and how many changed, batch by batch."""
+    last = None
+    while True:
+        with transaction.atomic():
+            rows = model._base_manager.order_by("pk").select_for_update(no_key=True)
+            if last is not None:
+                rows = rows.filter(pk__gt=last)
+            rows = list(rows.values(*_columns(model))[:batch])
+            changes = [change for row in rows if (change := _renewed(model, row)) is not None]
+            _write(model, changes)
+        if rows:
+            last = rows[-1][model._meta.pk.attname]
+        yield len(rows), len(changes)
+        if len(rows) < batch:
+            return
+
+
+def _columns(model: type[models.Model]) -> list[str]:
+    names = {model._meta.pk.attname}
+    for field in model._meta.local_concrete_fields:
+        if isinstance(field, SealedField):
+            names |= {field.attname, field.bound_to}
+        elif isinstance(field, BlindIndexField):
+            names |= {field.attname, field.source}
+    return sorted(names)
+
+
+def _renewed(model: type[models.Model], row: dict) -> dict | None:
+    """Return the row with its values under the writing keys, or None when it has them already."""
+    new, texts = dict(row), {}
+    for field in model._meta.local_concrete_fields:
+        if isinstance(field, SealedField) and (sealed := row[field.attname]) is not None:
+            uid = row[field.bound_to]
+            texts[field.attname] = open_bytes(field.purpose, uid, sealed).decode()
+            if not is_current(sealed):
+                new[field.attname] = field.seal(uid, texts[field.attname])
+    for field in model._meta.local_concrete_fields:
+        if isinstance(field, BlindIndexField) and (text := texts.get(field.source)):
+            new[field.attname] = blind_index(field.purpose, text)
+    return new if new != row else None
+
+
+def _write(model: type[models.Model], changes: list[dict]) -> None:
+    """Update the changed rows with one statement; the columns have the types of their fields."""
+    if not changes:
+        return
+    meta, quote = model._meta, connection.ops.quote_name
+    fields = [field for field in meta.local_concrete_fields if _secret(field)]
+    kinds = {field: "bytea" if isinstance(field, SealedField) else "text" for field in fields}
+    arrays = [f"%s::{meta.pk.rel_db_type(connection)}[]", *(f"%s::{kinds[field]}[]" for field in fields)]
+    names = ["pk", *(f"v{place}" for place in range(len(fields)))]
+    sets = ", ".join(f"{quote(field.column)} = new.{name}" for field, name in zip(fields, names[1:], strict=True))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE {quote(meta.db_table)} AS old SET {sets}"
+            f" FROM unnest({', '.join(arrays)}) AS new ({', '.join(names)})"
+            f" WHERE old.{quote(meta.pk.column)} = new.pk",
+            [
+                [change[meta.pk.attname] for change in changes],
+                *([_parameter(change[field.attname]) for change in changes] for field in fields),
+            ],
+        )
+
+
+def _parameter(value: object) -> object:
+    # A bytes subclass is unknown to psycopg2's adaptation of lists.
+    return connection.Database.Binary(value) if isinstance(value, Sealed) else value

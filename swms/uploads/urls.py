@@ -1,0 +1,6 @@
+from django.urls import path
+
+from swms.uploads import views
+
+app_name = "uploads"
+urlpatterns = [path("<uuid:uid>/", views.file, name="file")]

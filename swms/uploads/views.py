@@ -1,0 +1,54 @@
+"""The one door through which stored files leave (S6)."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.db import models
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.http import content_disposition_header
+from django.views.decorators.http import require_safe
+
+from swms.audit import trail
+from swms.uploads.models import Purpose, StoredFile
+from swms.uploads.storage import FileMissing, open_file
+
+AUDITED = frozenset({Purpose.ID_CARD})
+
+
+@require_safe
+def file(request: HttpRequest, uid: UUID) -> HttpResponse:
+    """Answer with a stored file for its owner and for those who may see its holder, with 404 for everybody else.
+
+    `?inline=1` shows an image inside a page; everything else is a download.
+    """
+    stored = StoredFile.objects.select_related("owner").filter(uid=uid, purged_at=None).first()
+    if stored is None or not may_read(request.user, stored):
+        raise Http404
+    try:
+        data = open_file(stored)
+    except FileMissing as error:
+        raise Http404 from error
+    if stored.purpose in AUDITED:
+        trail.record("read_file", stored, actor=request.user)
+    inline = stored.is_image and request.GET.get("inline") == "1"
+    response = HttpResponse(data, content_type=stored.media_type)
+    response["Content-Disposition"] = content_disposition_header(not inline, stored.name)
+    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Cache-Control"] = "no-store, private"
+    response["Cross-Origin-Resource-Policy"] = "same-origin"
+    return response
+
+
+def may_read(user: models.Model, stored: StoredFile) -> bool:
+    """Tell whether a file is the user's own or belongs to a record that the user may see."""
+    if not user.is_authenticated or not user.is_active:
+        return False
+    if stored.owner_id == user.pk:
+        return True
+    if stored.holder_type_id is None:
+        return False
+    records = stored.holder_type.model_class()._default_manager
+    visible = getattr(records, "visible_to", None)
+    return visible is not None and visible(user).filter(pk=stored.holder_id).exists()
