@@ -6,6 +6,8 @@ selects fill themselves from ``/regions/<code>/children.json``. The field may al
 one value under its own name (``region=110105``).
 """
 
+from dataclasses import dataclass
+
 from django import forms
 from django.core.exceptions import ValidationError
 from django.urls import reverse_lazy
@@ -17,8 +19,11 @@ SELECTS = 3
 WORDS_BELOW = (queries.PREFECTURES, queries.COUNTIES)  # of selects that have nothing to offer yet
 
 
-class Opening(str):
+@dataclass(frozen=True)
+class Opening:
     """A code that was posted by 显示下一级: to be looked at again, never to be saved."""
+
+    code: str
 
 
 class RegionCascade(forms.Widget):
@@ -28,7 +33,10 @@ class RegionCascade(forms.Widget):
     use_fieldset = True
 
     def value_from_datadict(self, data, files, name):
-        """Return the chosen code, ``""`` for none. A select left over from another choice is ignored."""
+        """Return the chosen code, ``""`` for none; an ``Opening`` if the button was pressed.
+
+        A select left over from another choice is ignored.
+        """
         posted = [str(data.get(f"{name}_{i}") or "").strip() for i in range(SELECTS)]
         code = _deepest(posted) or str(data.get(name) or "").strip()
         return Opening(code) if f"{name}-next" in data else code
@@ -101,14 +109,14 @@ class RegionField(forms.Field):
         super().__init__(**kwargs)
 
     def prepare_value(self, value):
-        return value.pk if isinstance(value, Region) else value
+        return value.code if isinstance(value, (Region, Opening)) else value
 
     def has_changed(self, initial, data):
         return (self.prepare_value(initial) or "") != (self.prepare_value(data) or "")
 
     def clean(self, value):
         """Return the region, or raise ``ValidationError`` with one of the codes above."""
-        region = super().clean(value)
+        region = super().clean(self.prepare_value(value))
         if isinstance(value, Opening):
             if region is None:
                 raise self._error("required")

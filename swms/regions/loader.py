@@ -145,9 +145,7 @@ def _tree(current: dict[str, _Row], abolished: dict[str, _Row]) -> dict[str, _Ro
     parents = {row.parent for row in rows.values() if row.valid_to is None}
     for row in rows.values():
         row.path = _path(row, rows)
-        city_without_counties = (
-            row.level == LEVELS.PREFECTURE and row.valid_to is None and row.code not in parents
-        )
+        city_without_counties = row.level == LEVELS.PREFECTURE and row.valid_to is None and row.code not in parents
         row.is_leaf = row.level == LEVELS.COUNTY or city_without_counties
     return rows
 

@@ -297,9 +297,7 @@ def test_children_are_the_standing_divisions_directly_below(regions):
         ("659001", "650102", 1, False),  # a Corps city is not of 新疆 here
     ],
 )
-def test_two_regions_are_the_same_at_the_level_that_the_setting_names(
-    regions, settings, first, second, level, same
-):
+def test_two_regions_are_the_same_at_the_level_that_the_setting_names(regions, settings, first, second, level, same):
     """R-CHG-04."""
     settings.REGION_MATCH_LEVEL = level
     assert queries.same_region(region(first), region(second)) is same
@@ -464,6 +462,18 @@ def test_a_stored_region_that_was_abolished_is_shown_as_its_successor_with_a_not
     widget = form.fields["region"].widget.get_context("region", "500112", {})["widget"]
     assert widget["note"] == "原选的渝北区已撤销，现为两江新区，请核对。"
     assert widget["full_name"] == "重庆市 两江新区"
+
+
+def test_the_page_has_three_named_selects_and_a_button_that_checks_nothing(regions):
+    page = str(Profile({"region_0": "440000"})["region"])
+    for i in range(3):
+        assert f'<label class="field__label field__label--inner" for="id_region_{i}">' in page
+        assert f'<select name="region_{i}" id="id_region_{i}"' in page
+    assert '<option value="440000" selected>广东省</option>' in page
+    assert '<option value="441900" data-leaf>东莞市</option>' in page
+    assert "110105" not in page
+    assert 'data-url="/regions/CODE/children.json"' in page
+    assert 'name="region-next" value="1" formnovalidate' in page
 
 
 def test_showing_several_cascades_costs_one_query(regions, django_assert_num_queries):
