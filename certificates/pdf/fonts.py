@@ -11,15 +11,22 @@ import fcntl
 import hashlib
 import os
 import subprocess
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from fontTools import subset
+from fontTools.fontBuilder import FontBuilder
+from fontTools.pens.basePen import AbstractPen
+from fontTools.pens.cu2quPen import Cu2QuPen
+from fontTools.pens.svgPathPen import SVGPathPen
+from fontTools.pens.ttGlyphPen import TTGlyphPen
 from fontTools.ttLib import TTFont
+from fontTools.ttLib.tables._g_l_y_f import Glyph
 
 FULL_FAMILY = "Noto Serif CJK SC"
 CUT_FAMILY = "Certificate Serif"
+UNITS_PER_EM = 1000
 WEIGHTS = {400: "Regular", 700: "Bold"}
 # Raise when the cutting changes, so that installations make their cuts again.
 CUT_VERSION = 1
@@ -52,7 +59,9 @@ def source(weight: int = 400) -> Source:
             check=True,
         ).stdout
     except (OSError, subprocess.CalledProcessError) as error:
-        raise FontMissing(f"fc-list does not run ({error}); install the package fontconfig") from error
+        raise FontMissing(
+            f"fc-list does not run ({error}); install the package fontconfig"
+        ) from error
     faces = sorted(line.split("\t") for line in listing.splitlines() if line)
     if not faces:
         raise FontMissing(
@@ -62,6 +71,7 @@ def source(weight: int = 400) -> Source:
     return Source(Path(path), int(index))
 
 
+@cache
 def common_characters() -> frozenset[str]:
     """Return the characters of the cuts: ASCII, GB 2312, and the dot and dash of names and titles."""
     # Python's codec maps GB 2312's dot and dash to U+30FB and U+2015; text uses U+00B7 and U+2014.
@@ -80,8 +90,12 @@ def _covered(weight: int) -> frozenset[int]:
 
 
 def uncovered(text: str) -> list[str]:
-    """Return the characters of `text` that the full font cannot draw, in order, each once."""
-    return [c for c in dict.fromkeys(text) if ord(c) not in _covered(400)]
+    """Return the characters of `text` that certificates cannot print, in order, each once.
+
+    Control characters and line breaks are among them. Raises FontMissing without the full font.
+    """
+    rare = dict.fromkeys(c for c in text if c not in common_characters())
+    return [c for c in rare if not all(ord(c) in _covered(weight) for weight in WEIGHTS)]
 
 
 def typefaces(directory: Path) -> dict[int, Path]:
@@ -97,9 +111,16 @@ def typefaces(directory: Path) -> dict[int, Path]:
 def _cut(weight: int, directory: Path) -> Path:
     face = source(weight)
     status = face.path.stat()
-    origin = f"{CUT_VERSION}:{face.path}:{face.index}:{status.st_size}:{status.st_mtime_ns}"
-    mark = hashlib.sha256(origin.encode()).hexdigest()[:12]
-    target = directory / f"certificate-serif-{weight}-{mark}.otf"
+    origin = (
+        CUT_VERSION,
+        status.st_size,
+        status.st_mtime_ns,
+        str(face.path),
+        face.index,
+        sorted(common_characters()),
+    )
+    mark = hashlib.sha256(repr(origin).encode()).hexdigest()[:12]
+    target = directory / f"certificate-serif-{weight}-{mark}.ttf"
     if target.exists():
         return target
     with open(directory / f"certificate-serif-{weight}.lock", "w") as lock:
@@ -107,23 +128,72 @@ def _cut(weight: int, directory: Path) -> Path:
         if not target.exists():
             # Renamed when whole, so that a process killed in the middle leaves no half font.
             unfinished = target.with_suffix(".part")
-            _write_subset(face, unfinished)
+            _write_cut(face, weight, unfinished)
             os.replace(unfinished, target)
     return target
 
 
-def _write_subset(face: Source, target: Path) -> None:
-    options = subset.Options()
-    options.hinting = False
-    options.desubroutinize = True
-    options.notdef_outline = True
-    # Half-width punctuation lets a line that ends in a bracket align with its neighbours.
-    options.layout_features = ["halt"]
-    options.drop_tables += ["BASE", "DSIG", "GSUB", "VORG", "vhea", "vmtx"]
+def _write_cut(face: Source, weight: int, target: Path) -> None:
+    """Write the common characters of `face` as a TrueType font.
+
+    TrueType because what a page embeds of it is half the size of what it embeds of a CFF font.
+    """
     with TTFont(face.path, fontNumber=face.index, lazy=True) as font:
-        cutter = subset.Subsetter(options)
-        cutter.populate(text="".join(sorted(common_characters())))
-        cutter.subset(font)
-        # The file's own date would otherwise be the time of cutting.
-        font.recalcTimestamp = False
-        font.save(target)
+        drawn, cmap, widths = font.getGlyphSet(), font.getBestCmap(), font["hmtx"]
+        kept = {ord(c): cmap[ord(c)] for c in sorted(common_characters()) if ord(c) in cmap}
+        order = [".notdef", *dict.fromkeys(kept.values())]
+        outlines = {name: _quadratic(drawn[name].draw) for name in order}
+        builder = FontBuilder(UNITS_PER_EM, isTTF=True)
+        builder.setupGlyphOrder(order)
+        builder.setupCharacterMap(kept)
+        builder.setupGlyf(outlines)
+        builder.setupHorizontalMetrics(
+            {name: (widths[name][0], getattr(outlines[name], "xMin", 0)) for name in order}
+        )
+        vertical = font["hhea"]
+        builder.setupHorizontalHeader(ascent=vertical.ascent, descent=vertical.descent)
+        builder.setupOS2(
+            sTypoAscender=font["OS/2"].sTypoAscender,
+            sTypoDescender=font["OS/2"].sTypoDescender,
+            usWinAscent=vertical.ascent,
+            usWinDescent=-vertical.descent,
+            usWeightClass=weight,
+            fsType=0,
+        )
+        style = WEIGHTS[weight]
+        builder.setupNameTable(
+            {
+                # The licence (OFL) travels with the outlines.
+                "copyright": font["name"].getDebugName(0),
+                "licenseDescription": font["name"].getDebugName(13),
+                "licenseInfoURL": font["name"].getDebugName(14),
+                "familyName": CUT_FAMILY,
+                "styleName": style,
+                "fullName": f"{CUT_FAMILY} {style}",
+                "psName": f"{CUT_FAMILY.replace(' ', '')}-{style}",
+                "version": f"Version {CUT_VERSION}.0",
+            }
+        )
+        builder.setupPost(keepGlyphNames=False)
+        builder.save(target)
+
+
+def _quadratic(draw: Callable[[AbstractPen], None]) -> Glyph:
+    pen = TTGlyphPen(None)
+    draw(Cu2QuPen(pen, max_err=1, reverse_direction=True))
+    return pen.glyph()
+
+
+def outlines(text: str, weight: int, directory: Path) -> list[str]:
+    """Return the shape of each character of `text` as SVG path data, in thousandths of an em, y upwards.
+
+    The characters must be among `common_characters`; KeyError otherwise.
+    """
+    with TTFont(typefaces(directory)[weight], lazy=True) as font:
+        drawn, cmap = font.getGlyphSet(), font.getBestCmap()
+        shapes = []
+        for character in text:
+            pen = SVGPathPen(drawn)
+            drawn[cmap[ord(character)]].draw(pen)
+            shapes.append(pen.getCommands())
+        return shapes

@@ -7,6 +7,7 @@ certificate can be drawn again years later exactly as it was issued.
 """
 
 import os
+import re
 from dataclasses import asdict, dataclass, fields
 from datetime import date
 from functools import cache
@@ -87,6 +88,11 @@ class Fact:
     text: str
     wide: bool
     size: str
+
+    @property
+    def parts(self) -> list[str]:
+        """Where the text may be broken: after the dots of a name, so that no line begins with one."""
+        return re.findall("[^·]+·*|·+", self.text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +194,9 @@ def _checked(kind: str, content: dict[str, str]) -> Qualification | Registration
         raise ContentError(f"missing fields: {', '.join(missing)}")
     if wrong := [name for name, value in sorted(content.items()) if not isinstance(value, str)]:
         raise ContentError(f"not text: {', '.join(wrong)}")
+    if strange := fonts.uncovered("".join(content[name] for name in required)):
+        shown = "、".join(f"{c!r} (U+{ord(c):04X})" for c in strange)
+        raise ContentError(f"no certificate font draws {shown}")
     photo = content.get("photo", "")
     if photo and not photo.startswith(("data:image/jpeg;base64,", "data:image/png;base64,")):
         raise ContentError("the photo is not a data: URL of a JPEG or PNG")
@@ -226,10 +235,12 @@ def _context(kind: str, record: Qualification | Registration) -> dict[str, objec
         "office_label": form.office_label,
         "record": record,
         "rows": _rows(kind, record),
+        # A closing bracket is half air; hung out, the line ends where its neighbours end.
+        "hangs": record.office.endswith("）"),
         "issue_date": chinese_date(record.issue_date),
         "equal_force": EQUAL_FORCE,
         "disclaimer": DISCLAIMER,
-        "seal": _data_url(seal()),
+        "seal": _data_url(seal(_font_directory())),
         "seal_words": WORDS,
         "rosette": _data_url(ornament.rosette(f"#{form.accent}")),
         "qr": _data_url(_qr_code(record)) if kind == REGISTRATION else "",
@@ -254,6 +265,10 @@ _rendering = Lock()
 _only_data = URLFetcher(allowed_protocols={"data"}, allow_redirects=False)
 
 
+def _font_directory() -> Path:
+    return Path(settings.VAR_DIR) / "fonts"
+
+
 @cache
 def _engine() -> Engine:
     return Engine(dirs=[str(_TEMPLATES)])
@@ -270,7 +285,7 @@ def _setting(kind: str, process: int) -> tuple[FontConfiguration, CSS]:
     faces = "".join(
         f'@font-face {{ font-family: "{fonts.CUT_FAMILY}"; font-weight: {weight};'
         f' src: url("{path.as_uri()}") }}\n'
-        for weight, path in fonts.typefaces(Path(settings.VAR_DIR) / "fonts").items()
+        for weight, path in fonts.typefaces(_font_directory()).items()
     )
     page = (
         f'@page {{ background: url("{_data_url(ornament.border(accent))}") 0 0 / 297mm 210mm }}\n'

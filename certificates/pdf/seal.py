@@ -5,9 +5,9 @@ the words 示例电子印章·非官方.
 """
 
 from functools import cache
+from pathlib import Path
 
-from certificates.pdf import ornament
-from certificates.pdf.fonts import CUT_FAMILY, FULL_FAMILY
+from certificates.pdf import fonts, ornament
 
 WORDS = "示例电子印章·非官方"
 VERMILION = "#b83227"
@@ -17,17 +17,27 @@ _CENTRE = 50
 
 
 @cache
-def seal() -> str:
-    """Return the seal as an SVG image of 100 units square."""
+def seal(font_directory: Path) -> str:
+    """Return the seal as an SVG image of 100 units square.
+
+    Its words are shapes, not text: a reader of the page's text, human or machine, gets them whole
+    from the picture's description instead of letter by letter at odd angles.
+    """
     rings = "".join(
         f'<circle cx="{_CENTRE}" cy="{_CENTRE}" r="{radius}" stroke-width="{width}"/>'
         for radius, width in ((48.5, 2.2), (45.6, 0.5), (24.5, 0.5))
     )
     petals = ornament.petals(_CENTRE, _CENTRE, 23, petals=12, turns=3, depth=0.42)
+    upper, lower, middle = (
+        fonts.outlines(words, 700, font_directory) for words in (_UPPER, _LOWER, _MIDDLE)
+    )
     letters = (
-        _arc(_UPPER, size=12.5, radius=30.6, spread=34, top=True)
-        + _arc(_LOWER, size=8.5, radius=38.2, spread=17, top=False)
-        + _line(_MIDDLE, size=12, x=_CENTRE, y=_CENTRE + 4.4)
+        _arc(upper, size=12.5, radius=30.6, spread=34)
+        + _arc(lower, size=9.2, radius=-38.4, spread=-18)
+        + "".join(
+            _letter(shape, size=12, x=_CENTRE + 6 * side, y=_CENTRE + 4.4)
+            for side, shape in zip((-1, 1), middle, strict=True)
+        )
     )
     return ornament.image(
         100,
@@ -37,22 +47,18 @@ def seal() -> str:
     )
 
 
-def _arc(words: str, *, size: float, radius: float, spread: float, top: bool) -> str:
-    """Return `words` along a circle, `spread` degrees apart, their feet towards the centre at the top."""
-    sign = 1 if top else -1
+def _arc(shapes: list[str], *, size: float, radius: float, spread: float) -> str:
+    """Return letters along a circle, `spread` degrees apart; a negative radius is the lower half."""
     letters = []
-    for place, letter in enumerate(words):
-        angle = sign * spread * (place - (len(words) - 1) / 2)
-        y = _CENTRE - sign * radius
-        letters.append(
-            f'<g transform="rotate({angle} {_CENTRE} {_CENTRE})">'
-            f"{_line(letter, size=size, x=_CENTRE, y=y)}</g>"
-        )
+    for place, shape in enumerate(shapes):
+        angle = spread * (place - (len(shapes) - 1) / 2)
+        letter = _letter(shape, size=size, x=_CENTRE, y=_CENTRE - radius)
+        letters.append(f'<g transform="rotate({angle} {_CENTRE} {_CENTRE})">{letter}</g>')
     return "".join(letters)
 
 
-def _line(words: str, *, size: float, x: float, y: float) -> str:
-    return (
-        f'<text x="{x}" y="{y:.2f}" font-size="{size}" font-weight="bold" text-anchor="middle"'
-        f" font-family=\"{CUT_FAMILY}, {FULL_FAMILY}\">{words}</text>"
-    )
+def _letter(shape: str, *, size: float, x: float, y: float) -> str:
+    """Return one square character whose foot is centred on (x, y)."""
+    scale = size / fonts.UNITS_PER_EM
+    placed = f"translate({x - size / 2:.3f} {y:.3f}) scale({scale:.5f} -{scale:.5f})"
+    return f'<path transform="{placed}" d="{shape}"/>'
