@@ -51,29 +51,9 @@ class RegionCascade(forms.Widget):
         """Add what the template shows: see its header comment."""
         context = super().get_context(name, value, attrs)
         chain, note = _shown(value)
-        id_ = context["widget"]["attrs"].get("id")
-        levels = []
-        for i in range(SELECTS):
-            above = chain[i - 1] if i and len(chain) >= i else None
-            offered = i == 0 or (above is not None and not above.leaf)
-            words = queries.choices(above.code if above else None) if offered else None
-            label, blank = (words.label, words.blank) if words else WORDS_BELOW[i - 1]
-            chosen = chain[i].code if i < len(chain) else ""
-            levels.append(
-                {
-                    "name": f"{name}_{i}",
-                    "id": f"{id_ or 'id_' + name}_{i}",
-                    "label": label,
-                    "blank": blank,
-                    "hidden": not offered,
-                    "options": [
-                        {"code": d.code, "name": d.name, "leaf": d.leaf, "selected": d.code == chosen}
-                        for d in (words.divisions if words else ())
-                    ],
-                }
-            )
+        id_ = context["widget"]["attrs"].get("id") or f"id_{name}"
         context["widget"] |= {
-            "levels": levels,
+            "levels": [_select(chain, i) | {"name": f"{name}_{i}", "id": f"{id_}_{i}"} for i in range(SELECTS)],
             "next_name": f"{name}-next",
             "full_name": " ".join(step.name for step in chain),
             "note": note,
@@ -161,6 +141,20 @@ def _deepest(posted: list[str]) -> str:
             break
         code = each
     return code
+
+
+def _select(chain: list[queries.Division], i: int) -> dict:
+    """Return what select number ``i`` offers when ``chain`` is chosen; hidden if there is nothing to offer."""
+    above = chain[i - 1] if 0 < i <= len(chain) else None
+    if i and (above is None or above.leaf):
+        label, blank = WORDS_BELOW[i - 1]
+        return {"label": label, "blank": blank, "hidden": True, "options": []}
+    offered = queries.choices(above.code if above else None)
+    chosen = chain[i].code if i < len(chain) else ""
+    options = [
+        {"code": d.code, "name": d.name, "leaf": d.leaf, "selected": d.code == chosen} for d in offered.divisions
+    ]
+    return {"label": offered.label, "blank": offered.blank, "hidden": False, "options": options}
 
 
 def _shown(value) -> tuple[list[queries.Division], str]:
