@@ -1,15 +1,17 @@
-"""The regions, all of them or those of a test's own files."""
+"""The regions, all of them or those of a test's own files.
+
+Imports of the project stand inside: this file is read before Django has its settings.
+"""
 
 import pytest
 from django.db import transaction
 
-from swms.regions import loader, queries
-from swms.regions.models import Region
-
 
 @pytest.fixture(scope="module")
 def loaded(django_db_setup, django_db_blocker):
-    """All regions, loaded once for this file and rolled back behind it."""
+    """All regions, loaded once for a file of tests and rolled back behind it."""
+    from swms.regions import loader, queries
+
     with django_db_blocker.unblock(), transaction.atomic():
         loader.load()
         yield
@@ -19,7 +21,9 @@ def loaded(django_db_setup, django_db_blocker):
 
 @pytest.fixture
 def regions(loaded, db):
-    """All regions, and a snapshot that does not outlive the test."""
+    """All regions, and a snapshot that does not outlive the test; gives the loader's report."""
+    from swms.regions import loader, queries
+
     queries.forget()
     yield loader.load()
     queries.forget()
@@ -28,6 +32,9 @@ def regions(loaded, db):
 @pytest.fixture
 def empty(db):
     """A table of regions without a row."""
+    from swms.regions import queries
+    from swms.regions.models import Region
+
     Region.objects.all()._raw_delete(using="default")
     queries.forget()
     yield
@@ -37,6 +44,7 @@ def empty(db):
 @pytest.fixture
 def files(empty, tmp_path):
     """Write division files and load them into an empty table."""
+    from swms.regions import loader
 
     def load(divisions="110000,北京市\n110101,东城区\n", abolished="", encoding="utf-8"):
         (tmp_path / "d.csv").write_text("code,name\n" + divisions, encoding=encoding)
