@@ -1,0 +1,13 @@
+"""Who may do what to documents and annotations."""
+
+import rules
+
+
+@rules.predicate
+def is_holder(user, annotation):
+    """The certificate is the person's own."""
+    worker = annotation.qualification.worker
+    return worker is not None and worker.user_id == user.pk
+
+
+rules.add_perm("certificates.own_annotation", is_holder)

@@ -1,0 +1,168 @@
+"""Applications for registration (首次登记), the forms they carried, and what was decided."""
+
+import json
+import uuid
+
+import pgtrigger
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+
+from registration.models.form_content import form_content
+from registration.models.people import Qualification, Worker
+from registration.workflows import APPLICATION, OPEN_STATES, ApplicationState
+from swms.crypto import SealedField
+from swms.regions.models import Region, Scope, ScopedModel
+from swms.workflow import Reviewed
+
+
+class Application(Reviewed, ScopedModel):
+    """One case: 《社会工作者首次登记信息表》 from 未申请登记证书 to 已出证 (rulebook §2.3).
+
+    The form's content lives in ``ApplicationForm`` rows; ``form_version`` names the current one.
+    ``round`` counts the applications after refusals (R-REG-14).
+    """
+
+    workflow = APPLICATION
+    scope = Scope(regions="region", owners=("worker__user",))
+
+    class Kind(models.TextChoices):
+        FIRST = "first", "首次登记"
+
+    class RefusalKind(models.TextChoices):
+        FIXABLE = "fixable", "补正"
+        REFUSED = "refused", "不予登记"
+
+    uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    ref = models.CharField("受理编号", max_length=32, unique=True)
+    kind = models.CharField("类别", max_length=12, choices=Kind, default=Kind.FIRST)
+    worker = models.ForeignKey(Worker, models.PROTECT, related_name="applications")
+    qualification = models.ForeignKey(Qualification, models.PROTECT, related_name="applications")
+    region = models.ForeignKey(Region, models.PROTECT, null=True, related_name="+", verbose_name="登记区域")
+    state = models.CharField("状态", max_length=20, choices=ApplicationState, default=ApplicationState.NOT_APPLIED)
+    round = models.PositiveSmallIntegerField("轮次", default=1)
+    form_version = models.PositiveIntegerField("表单版本", default=0)
+    first_submitted_at = models.DateTimeField("首次提交时间", null=True, blank=True)
+    submitted_at = models.DateTimeField("提交时间", null=True, blank=True)
+    due_on = models.DateField("办结期限", null=True, blank=True)
+    promise_version = models.CharField("承诺书版本", max_length=16, blank=True)
+    promised_at = models.DateTimeField("承诺时间", null=True, blank=True)
+    first_registered_on = models.DateField("首次登记时间", null=True, blank=True)
+    refused_at = models.DateTimeField("未通过时间", null=True, blank=True)
+    refusal_kind = models.CharField("未通过类别", max_length=8, choices=RefusalKind, blank=True)
+    completed_at = models.DateTimeField("登记完成时间", null=True, blank=True)
+    issued_at = models.DateTimeField("出证时间", null=True, blank=True)
+    claimed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name="正在查看"
+    )
+    claimed_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField("创建时间", auto_now_add=True)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "首次登记申请"
+        constraints = [
+            models.UniqueConstraint("qualification", condition=Q(state__in=OPEN_STATES), name="one_open_application"),
+        ]
+        indexes = [
+            models.Index(fields=["state", "-id"], name="application_by_state"),
+            models.Index(fields=["region", "state", "-id"], name="application_queue"),
+        ]
+
+    def __str__(self):
+        return self.ref
+
+    def get_absolute_url(self):
+        return reverse("registration:application", args=[self.ref])
+
+    def people_to_tell(self):
+        return [self.worker.user]
+
+    @property
+    def is_editable(self) -> bool:
+        """Whether the form still follows the personal information (R-REG-10)."""
+        return self.state in (ApplicationState.NOT_APPLIED, ApplicationState.PENDING_REVIEW)
+
+    @property
+    def certificate_viewable(self) -> bool:
+        """Whether 查看证书 is offered (R-REG-20)."""
+        return self.state in (ApplicationState.REGISTERED, ApplicationState.CERT_ISSUED)
+
+    def sync_form(self) -> "ApplicationForm":
+        """Write the personal information as it is now into the form's next version (R-REG-08, R-REG-12).
+
+        The caller saves the application; a version is never changed once written.
+        """
+        self.form_version += 1
+        return self.forms.create(
+            version=self.form_version,
+            round=self.round,
+            sealed=json.dumps(form_content(self), ensure_ascii=False, sort_keys=True),
+        )
+
+    @property
+    def form(self) -> "ApplicationForm | None":
+        """The current version of the form; ``None`` before the first submission."""
+        return self.forms.filter(version=self.form_version).first()
+
+
+class ApplicationForm(models.Model):
+    """One version of the form as it was sent (R-REG-12, R-REG-13); never changed afterwards.
+
+    The content holds the identity number and the mobile, so it is sealed as a whole.
+    """
+
+    uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    application = models.ForeignKey(Application, models.PROTECT, related_name="forms")
+    version = models.PositiveIntegerField("版本")
+    round = models.PositiveSmallIntegerField("轮次")
+    sealed = SealedField("内容")
+    at = models.DateTimeField("时间", auto_now_add=True)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "首次登记信息表"
+        ordering = ["version"]
+        constraints = [models.UniqueConstraint("application", "version", name="one_form_per_version")]
+        # ``sealed`` may be sealed again under a new key; the seal itself keeps it from being altered.
+        triggers = [
+            pgtrigger.Protect(name="form_stays", operation=pgtrigger.Delete),
+            pgtrigger.ReadOnly(name="form_unchanged", exclude=["sealed"]),
+        ]
+
+    def __str__(self):
+        return f"{self.application.ref} v{self.version}"
+
+    @property
+    def content(self) -> dict:
+        """The form as ``form_content`` made it."""
+        return json.loads(self.sealed)
+
+
+class Decision(models.Model):
+    """What one reviewer decided at one stage of one round (R-REG-15, R-REG-18)."""
+
+    class Stage(models.TextChoices):
+        FIRST = "first", "初审"
+        FINAL = "final", "终审"
+
+    application = models.ForeignKey(Application, models.PROTECT, related_name="decisions")
+    round = models.PositiveSmallIntegerField("轮次")
+    stage = models.CharField("环节", max_length=5, choices=Stage)
+    passed = models.BooleanField("通过")
+    refusal_kind = models.CharField("未通过类别", max_length=8, choices=Application.RefusalKind, blank=True)
+    reason_codes = models.JSONField("原因代码", default=list)
+    reason = models.CharField("审核意见", max_length=500, blank=True)
+    form_version = models.PositiveIntegerField("表单版本")
+    reviewer = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name="审核人")
+    at = models.DateTimeField("时间", auto_now_add=True)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "审核决定"
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint("application", "round", "stage", name="one_decision_per_stage"),
+            models.CheckConstraint(condition=Q(passed=True) | ~Q(reason=""), name="refusals_give_reasons"),
+        ]
+
+    def __str__(self):
+        return f"{self.application.ref} {self.get_stage_display()}{'通过' if self.passed else '未通过'}"

@@ -1,0 +1,40 @@
+"""Who may do what to the hub's records."""
+
+import rules
+
+from swms.regions.models import Duty, holds_duty
+
+
+@rules.predicate
+def is_own(user, record):
+    """The record is the worker's own."""
+    return user.is_worker and record.worker.user_id == user.pk
+
+
+@rules.predicate
+def is_another(user, record):
+    """Nobody reviews the own case (R-REG-18)."""
+    return record.worker.user_id != user.pk
+
+
+def on_duty(duty: str):
+    """Return a predicate: staff who hold ``duty`` over the record's region."""
+
+    @rules.predicate(f"on_duty:{duty}")
+    def predicate(user, record):
+        return record.region_id is not None and holds_duty(user, duty, record.region)
+
+    return predicate
+
+
+@rules.predicate
+def keeps_roster_of(user, qualification):
+    return holds_duty(user, Duty.CERTIFICATE, qualification.province)
+
+
+rules.add_perm("registration.own_application", is_own)
+rules.add_perm("registration.first_review", on_duty(Duty.FIRST_REVIEW) & is_another)
+rules.add_perm("registration.final_review", on_duty(Duty.FINAL_REVIEW) & is_another)
+rules.add_perm("registration.revoke", on_duty(Duty.FINAL_REVIEW) & is_another)
+rules.add_perm("registration.keep_roster", keeps_roster_of)
+rules.add_perm("registration.decide_feedback", on_duty(Duty.FIRST_REVIEW))

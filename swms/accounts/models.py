@@ -1,0 +1,120 @@
+"""Who signs in: social workers, staff of the offices, and institutions."""
+
+import uuid
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+import rules
+from swms.codes import IdType
+from swms.crypto import BlindIndexField, SealedField
+from swms.idnumbers import mask_id, mask_mobile
+
+
+class UserManager(BaseUserManager):
+    def create_user(self, *, kind: str, name: str, password: str | None = None, **fields) -> "User":
+        """Return a saved user; ``username`` is random unless given (workers never see it)."""
+        fields.setdefault("username", uuid.uuid4().hex)
+        user = self.model(kind=kind, name=name, **fields)
+        user.set_password(password)
+        user.password_changed_at = timezone.now()
+        user.save(using=self._db)
+        return user
+
+
+class User(AbstractBaseUser):
+    """One person's or one institution's key to the portal (R-ACC-08).
+
+    A social worker signs in with the identity number or the mobile, staff with ``username``.
+    There are no superusers: what staff may do is in ``Jurisdiction`` and in ``rules``.
+    """
+
+    class Kind(models.TextChoices):
+        WORKER = "worker", "社会工作者"
+        INSTITUTION = "institution", "机构"
+        STAFF = "staff", "工作人员"
+
+    uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    kind = models.CharField("类别", max_length=12, choices=Kind)
+    username = models.CharField("用户名", max_length=64, unique=True)
+    name = models.CharField("姓名", max_length=50)
+    id_type = models.CharField("证件类型", max_length=20, choices=IdType, blank=True)
+    id_number = SealedField("证件号码", null=True, blank=True)
+    id_index = BlindIndexField(source="id_number", purpose="identity", null=True)
+    mobile = SealedField("手机号", null=True, blank=True)
+    mobile_index = BlindIndexField(source="mobile", purpose="mobile", null=True)
+    email = models.EmailField("电子邮箱", blank=True)
+    is_active = models.BooleanField("启用", default=True)
+    elder_mode = models.BooleanField("适老模式", default=False)
+    consent_version = models.CharField("同意的隐私告知版本", max_length=16, blank=True)
+    consented_at = models.DateTimeField("同意时间", null=True, blank=True)
+    password_changed_at = models.DateTimeField("密码修改时间", null=True, blank=True)
+    created_at = models.DateTimeField("注册时间", auto_now_add=True)
+
+    USERNAME_FIELD = "username"
+    objects = UserManager()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "账号"
+        constraints = [
+            models.UniqueConstraint("id_index", condition=Q(id_index__isnull=False), name="one_account_per_identity"),
+            models.UniqueConstraint(
+                "mobile_index",
+                condition=Q(mobile_index__isnull=False, is_active=True),
+                name="one_active_account_per_mobile",
+            ),
+        ]
+
+    def __str__(self):
+        return self.name
+
+    @property
+    def is_staff(self) -> bool:
+        return self.kind == self.Kind.STAFF
+
+    @property
+    def is_worker(self) -> bool:
+        return self.kind == self.Kind.WORKER
+
+    @property
+    def masked_id(self) -> str:
+        return mask_id(self.id_number or "")
+
+    @property
+    def masked_mobile(self) -> str:
+        return mask_mobile(self.mobile or "")
+
+    def has_perm(self, perm, obj=None) -> bool:
+        """Asked by the console's machinery; every answer comes from ``rules``."""
+        return self.is_active and rules.has_perm(perm, self, obj)
+
+    def has_perms(self, perm_list, obj=None) -> bool:
+        return all(self.has_perm(perm, obj) for perm in perm_list)
+
+    def has_module_perms(self, app_label) -> bool:
+        return self.is_active and self.is_staff
+
+
+class SmsCode(models.Model):
+    """A six-digit code on its way to a mobile: 5 minutes, 5 tries, used once (rulebook §3.1)."""
+
+    class Purpose(models.TextChoices):
+        REGISTER = "register", "注册账户"
+        RECOVER = "recover", "找回密码"
+        CHANGE_MOBILE = "change_mobile", "更换手机号"
+        FEEDBACK = "feedback", "反馈"
+        APPEAL = "appeal", "申诉"
+
+    mobile_index = models.CharField(max_length=44)
+    purpose = models.CharField(max_length=16, choices=Purpose)
+    code_hash = models.CharField(max_length=64)
+    tries = models.PositiveSmallIntegerField(default=0)
+    sent_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "短信验证码"
+        indexes = [models.Index(fields=["mobile_index", "purpose", "-sent_at"])]

@@ -1,0 +1,7 @@
+from django.contrib.admin.apps import AdminConfig
+
+
+class ConsoleConfig(AdminConfig):
+    """Django's admin machinery, with our own site in front of it."""
+
+    default_site = "swms.console.site.ConsoleSite"

@@ -1,0 +1,79 @@
+"""What surrounds every request: its facts, the limits of its session, and refusals in words."""
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import logout
+from django.http import HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme, urlencode
+
+from swms.current import RequestFacts, reset_current, set_current
+from swms.workflow import Refused
+
+
+def client_ip(request) -> str:
+    """Return the client's address, counted from the right through the trusted proxies."""
+    chain = [part.strip() for part in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if part.strip()]
+    if settings.TRUSTED_PROXIES and len(chain) >= settings.TRUSTED_PROXIES:
+        return chain[-settings.TRUSTED_PROXIES]
+    return request.META.get("REMOTE_ADDR") or "0.0.0.0"
+
+
+class RequestContextMiddleware:
+    """Makes the request's id and address known to the audit trail."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        token = set_current(RequestFacts(getattr(request, "id", ""), client_ip(request)))
+        try:
+            return self.get_response(request)
+        finally:
+            reset_current(token)
+
+
+class SessionLimitsMiddleware:
+    """Ends sessions that idled too long or lasted too long (R-ACC-12, S9); staff sooner."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        if request.user.is_authenticated:
+            kind = "staff" if request.user.is_staff else "worker"
+            now = timezone.now().timestamp()
+            started = request.session.setdefault("started", now)
+            seen = request.session.get("seen", now)
+            idle, absolute = settings.SESSION_IDLE[kind], settings.SESSION_ABSOLUTE[kind]
+            if now - seen > idle.total_seconds() or now - started > absolute.total_seconds():
+                logout(request)
+                if request.headers.get("Accept", "").startswith("application/json"):
+                    return self.get_response(request)
+                query = urlencode({"next": request.get_full_path(), "expired": 1})
+                return HttpResponseRedirect(f"{reverse(settings.LOGIN_URL)}?{query}")
+            if now - seen > 30 or "seen" not in request.session:  # not a write for every page
+                request.session["seen"] = now
+        return self.get_response(request)
+
+
+class RefusedMiddleware:
+    """Turns a ``Refused`` that no view dealt with into words on the page the person came from."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        return self.get_response(request)
+
+    def process_exception(self, request, exception):
+        if not isinstance(exception, Refused):
+            return None
+        back = request.headers.get("Referer", "")
+        here = url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure())
+        if request.method == "POST" and here:
+            messages.error(request, exception.message)
+            return HttpResponseRedirect(back)
+        return render(request, "errors/refused.html", {"refused": exception}, status=409)

@@ -1,0 +1,144 @@
+"""Regions, who is on duty in which of them, and what each person may therefore see."""
+
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+
+class Region(models.Model):
+    """An administrative division (GB/T 2260): province, prefecture or county (rulebook §4.1).
+
+    ``path`` is the chain of codes from the province down, ``/110000/110100/110105/``, so that
+    "inside" is a prefix. An abolished division keeps its row, with ``valid_to`` and ``successor``.
+    """
+
+    class Level(models.IntegerChoices):
+        PROVINCE = 1, "省级"
+        PREFECTURE = 2, "地级"
+        COUNTY = 3, "县级"
+
+    code = models.CharField("代码", max_length=6, primary_key=True)
+    name = models.CharField("名称", max_length=50)
+    level = models.PositiveSmallIntegerField("级别", choices=Level)
+    parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="children")
+    path = models.CharField("路径", max_length=40, unique=True, db_collation="C")
+    is_leaf = models.BooleanField("可作登记区域", default=False)
+    valid_to = models.DateField("撤销日期", null=True, blank=True)
+    successor = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="predecessors")
+
+    class Meta:
+        verbose_name = verbose_name_plural = "行政区划"
+        ordering = ["code"]
+
+    def __str__(self):
+        return self.name
+
+    @property
+    def province_code(self) -> str:
+        return self.path[1:7]
+
+    def contains(self, other: "Region") -> bool:
+        return other.path.startswith(self.path)
+
+
+class Duty(models.TextChoices):
+    """What a member of staff does (rulebook §0.1); the three administrators are kept apart."""
+
+    FIRST_REVIEW = "first_review", "初审"
+    FINAL_REVIEW = "final_review", "终审"
+    CERTIFICATE = "certificate", "证书管理"
+    SYSTEM = "system", "系统管理"
+    SECURITY = "security", "安全管理"
+    AUDIT = "audit", "审计"
+
+
+REVIEW_DUTIES = (Duty.FIRST_REVIEW, Duty.FINAL_REVIEW)
+
+
+class Jurisdiction(models.Model):
+    """A duty over a region and all below it; no region means the whole country."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="jurisdictions")
+    region = models.ForeignKey(Region, models.PROTECT, null=True, blank=True, verbose_name="区域")
+    duty = models.CharField("职责", max_length=16, choices=Duty)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "管辖"
+        constraints = [
+            models.UniqueConstraint("user", "region", "duty", name="one_jurisdiction_each", nulls_distinct=False)
+        ]
+
+    def __str__(self):
+        return f"{self.region or '全国'} {self.get_duty_display()}"
+
+    @property
+    def path(self) -> str:
+        return self.region.path if self.region else "/"
+
+
+def jurisdictions_of(user) -> list[Jurisdiction]:
+    """Return the user's jurisdictions, read once per user instance, so once per request."""
+    if not (user and user.is_authenticated and user.is_active and user.is_staff):
+        return []
+    if not hasattr(user, "_jurisdictions"):
+        user._jurisdictions = list(user.jurisdictions.select_related("region"))
+    return user._jurisdictions
+
+
+def holds_duty(user, duty: str, region: Region | None = None) -> bool:
+    """Tell whether the user holds the duty, over ``region`` where one is named."""
+    return any(j.duty == duty and (region is None or region.path.startswith(j.path)) for j in jurisdictions_of(user))
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Whose records a model holds: lookups to the region and to the owning users.
+
+    ``duties`` are those that open the region's records; ``shared`` is a condition under which
+    everybody who is signed in may see a record.
+    """
+
+    regions: str | None = None
+    owners: tuple[str, ...] = ()
+    duties: tuple[str, ...] = REVIEW_DUTIES
+    shared: Q | None = None
+
+    def condition(self, user) -> Q | None:
+        """Return the filter that leaves what ``user`` may see, or ``None`` for nothing."""
+        parts = [Q(**{owner: user}) for owner in self.owners] if not user.is_staff else []
+        if self.shared is not None:
+            parts.append(self.shared)
+        for j in jurisdictions_of(user):
+            if j.duty not in self.duties:
+                continue
+            if j.region is None:
+                return Q()
+            if self.regions:
+                parts.append(Q(**{f"{self.regions}__path__startswith": j.path}))
+        if not parts:
+            return None
+        condition = parts[0]
+        for part in parts[1:]:
+            condition |= part
+        return condition
+
+
+class ScopedQuerySet(models.QuerySet):
+    def visible_to(self, user):
+        """The only entry for reads on somebody's behalf; everybody else gets nothing."""
+        if not (user and user.is_authenticated and user.is_active):
+            return self.none()
+        condition = self.model.scope.condition(user)
+        return self.none() if condition is None else self.filter(condition)
+
+
+class ScopedModel(models.Model):
+    """A record that belongs to somebody and to a region."""
+
+    scope: Scope
+    objects = ScopedQuerySet.as_manager()
+
+    class Meta:
+        abstract = True

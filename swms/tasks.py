@@ -1,0 +1,25 @@
+"""The kernel's own jobs."""
+
+import logging
+
+from celery import shared_task
+from django.utils import timezone
+
+from swms.invariants import judge
+from swms.heartbeats import Heartbeat
+
+log = logging.getLogger(__name__)
+
+
+@shared_task
+def beat():
+    """Leave a sign of life of beat and worker, which readiness reads."""
+    Heartbeat.objects.update_or_create(name="beat", defaults={"at": timezone.now()})
+
+
+@shared_task
+def check_invariants():
+    """Judge the promises and raise the alarm in the log when one is broken."""
+    for verdict in judge():
+        if verdict.violations:
+            log.error("invariant_broken", extra={"promise": verdict.promise, "count": len(verdict.violations)})

@@ -1,0 +1,20 @@
+from django.contrib import admin
+from django.urls import include, path
+from drf_spectacular.views import SpectacularAPIView
+
+from swms import health
+from swms.views import Home
+
+urlpatterns = [
+    path("", Home.as_view(), name="home"),
+    path("health/live", health.live, name="live"),
+    path("health/ready", health.ready, name="ready"),
+    path("regions/", include("swms.regions.urls")),
+    path("files/", include("swms.uploads.urls")),
+    path("account/", include("swms.signin.urls")),
+    path("notices/", include("swms.notices.urls")),
+    path("registration/", include("registration.urls")),
+    path("certificates/", include("certificates.urls")),
+    path("console/", admin.site.urls),
+    path("api/schema", SpectacularAPIView.as_view(), name="schema"),
+]

@@ -1,0 +1,26 @@
+"""The pages that belong to no app, and what every page shares."""
+
+from django.contrib.auth.mixins import LoginRequiredMixin
+from django.http import Http404
+from django.shortcuts import render
+from django.views.generic import TemplateView
+
+
+class Home(TemplateView):
+    """The front page: three doors, and a verification field that works right there."""
+
+    template_name = "home.html"
+
+
+class WorkerRequired(LoginRequiredMixin):
+    """A page of the signed-in social worker; anybody else who is signed in gets 404."""
+
+    def dispatch(self, request, *args, **kwargs):
+        if request.user.is_authenticated and not request.user.is_worker:
+            raise Http404
+        return super().dispatch(request, *args, **kwargs)
+
+
+def csrf_failure(request, reason=""):
+    """Say what to do when a page was left open too long; what was typed is one 'back' away."""
+    return render(request, "errors/csrf.html", status=403)
