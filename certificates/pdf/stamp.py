@@ -7,6 +7,7 @@ import datetime as dt
 import math
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain
 
 from certificates.pdf import layout, qr
 from certificates.pdf.layout import Line
@@ -34,17 +35,16 @@ def draw(stamp: Stamp, lettering: Lettering, mcid: int) -> bytes:
     when the address does not fit a QR code.
     """
     valid_until = cn(stamp.valid_until)
-    text = "\n".join(
-        [
-            _standing_text(lettering),
-            *(
-                _text(lettering, line, value, layout.STAMP_TEXT_RIGHT - line.x)
-                for line, value in zip(
-                    layout.VALUES, (stamp.purpose, valid_until, stamp.number), strict=True
-                )
-            ),
-        ]
-    )
+    heading, *labels, hint = _standing_text(lettering)
+    values = [
+        _text(lettering, line, value)
+        for line, value in zip(
+            layout.VALUES, (stamp.purpose, valid_until, stamp.number), strict=True
+        )
+    ]
+    # Label, value, label, value: the order in which it is read aloud.
+    pairs = chain.from_iterable(zip(labels, values, strict=True))
+    text = "\n".join([heading, *pairs, hint])
     diagonal = _diagonal(lettering, f"仅限{stamp.purpose} 有效期至 {valid_until}")
     varying = len(stamp.token) if stamp.verify_url.endswith(stamp.token) else 0
     symbol = _symbol(stamp.verify_url, varying)
@@ -60,17 +60,16 @@ def cn(day: dt.date) -> str:
 
 
 @lru_cache(maxsize=16)
-def _standing_text(lettering: Lettering) -> str:
-    lines = [(layout.HEADING, "证书加注"), (layout.HINT, "扫码或输入加注编号查验")]
-    lines += zip(layout.LABELS, ("使用场景", "有效期至", "加注编号"), strict=True)
-    return "\n".join(
-        _text(lettering, line, words, layout.STAMP_TEXT_RIGHT - line.x) for line, words in lines
-    )
+def _standing_text(lettering: Lettering) -> list[str]:
+    """Return what every stamp says: the heading, the labels, the hint."""
+    labels = zip(layout.LABELS, ("使用场景", "有效期至", "加注编号"), strict=True)
+    lines = [(layout.HEADING, "证书加注"), *labels, (layout.HINT, "扫码或输入加注编号查验")]
+    return [_text(lettering, line, words) for line, words in lines]
 
 
-def _text(lettering: Lettering, line: Line, words: str, room: float) -> str:
-    """Return one line of text, made smaller when it is wider than `room`."""
-    size = _fitted(lettering, words, line.size, room)
+def _text(lettering: Lettering, line: Line, words: str) -> str:
+    """Return one line of text, made smaller when it is wider than its room."""
+    size = _fitted(lettering, words, line.size, layout.STAMP_TEXT_RIGHT - line.x)
     return (
         f"BT {_fill(line.colour)} {FONT} {size:.2f} Tf "
         f"1 0 0 1 {line.x} {line.baseline} Tm {lettering.codes(words)} Tj ET"
@@ -84,11 +83,13 @@ def _fitted(lettering: Lettering, words: str, size: float, room: float) -> float
 
 def _diagonal(lettering: Lettering, words: str) -> str:
     size = _fitted(lettering, words, layout.DIAGONAL_SIZE, layout.DIAGONAL_LENGTH)
-    # Centred on the line's middle: half of its width back, a third of its size down.
+    # Readers that extract text letter by letter would scatter a slanted line over the page, hence the
+    # ActualText. Centred on the line's middle: half of its width back, a third of its size down.
     back, down = lettering.width(words, size) / 2, size * 0.35
     return (
         f"q {FAINT} gs {_fill(layout.BLUE)} {_turned()} BT {FONT} {size:.2f} Tf "
-        f"{-back:.2f} {-down:.2f} Td {lettering.codes(words)} Tj ET Q"
+        f"{-back:.2f} {-down:.2f} Td /Span <</ActualText <feff{words.encode('utf-16-be').hex()}>>> BDC "
+        f"{lettering.codes(words)} Tj EMC ET Q"
     )
 
 
