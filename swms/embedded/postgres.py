@@ -86,13 +86,14 @@ class Postgres:
         if not (self.data / "PG_VERSION").is_file():
             self._initialise(binaries)
         self._configure()
+        # Names relative to home: pg_ctl passes them through a shell, and a home may be called anything.
+        data, log = (path.relative_to(self.home) for path in (self.data, self.log))
         status, said = run(
-            [binaries / "pg_ctl", "start", "--wait", "--timeout=120", "--silent", "-D", self.data, "-l", self.log],
-            home=self.home,
+            [binaries / "pg_ctl", "start", "--wait", "--timeout=120", "--silent", "-D", data, "-l", log], home=self.home
         )
         if status:
-            log = self.log.read_text(encoding="utf-8", errors="replace") if self.log.is_file() else ""
-            raise explained("\n".join((*log.splitlines()[-12:], said)), self.data)
+            written = self.log.read_text(encoding="utf-8", errors="replace") if self.log.is_file() else ""
+            raise explained("\n".join((*written.splitlines()[-12:], said)), self.data)
         self._make_database()
         return True
 

@@ -1,0 +1,57 @@
+"""Every run has a PostgreSQL, a Redis and a ``var`` folder of its own, removed when it ends.
+
+The servers must be there before the settings are read, so they start as this file is imported;
+that takes less than a second. Whatever DATABASE_URL says outside, a test never touches it.
+"""
+
+import os
+from pathlib import Path
+
+from swms import embedded
+
+XDIST_WORKER = os.environ.get("PYTEST_XDIST_WORKER")  # "gw0", "gw1" …; absent in the process that leads the run
+
+if XDIST_WORKER is None:
+    SERVERS = embedded.throw_away()
+    os.environ |= SERVERS.urls() | {"SWMS_VAR_DIR": str(SERVERS.pointer.parent / "var")}
+else:  # the workers share the servers; Django gives each a database, and here each gets a Redis keyspace
+    base, _, _ = os.environ["REDIS_URL"].rpartition("/")
+    os.environ["REDIS_URL"] = f"{base}/{1 + int(XDIST_WORKER.removeprefix('gw'))}"
+    os.environ["SWMS_VAR_DIR"] += f"-{XDIST_WORKER}"
+
+os.environ["DJANGO_SETTINGS_MODULE"] = "swms.settings"
+# Cutting the certificate font takes seconds and always gives the same: runs share the checkout's.
+os.environ.setdefault("SWMS_FONT_DIR", str(Path(__file__).resolve().parents[1] / "var" / "fonts"))
+
+
+def pytest_configure(config):
+    """Only now may Django read its settings."""
+    from django.conf import settings
+
+    if settings.DATABASES["default"]["HOST"] not in os.environ["DATABASE_URL"]:
+        raise RuntimeError("the settings were read before tests/conftest.py started the servers of the run")
+
+    import django
+
+    django.setup()
+
+
+def pytest_unconfigure(config):
+    """Also after Ctrl-C."""
+    if XDIST_WORKER is None:
+        embedded.discard(SERVERS)
+
+
+@pytest.fixture(autouse=True)
+def audit_can_be_flushed(monkeypatch):
+    """Tests that commit empty the tables afterwards, which the audit trail refuses to everybody else."""
+    import pgtrigger
+    from django.test import TransactionTestCase
+
+    flush = TransactionTestCase._fixture_teardown
+
+    def teardown(self):
+        with pgtrigger.ignore():
+            flush(self)
+
+    monkeypatch.setattr(TransactionTestCase, "_fixture_teardown", teardown)
