@@ -98,17 +98,20 @@ def uncovered(text: str) -> list[str]:
     return [c for c in rare if not all(ord(c) in _covered(weight) for weight in WEIGHTS)]
 
 
-def typefaces(directory: Path) -> dict[int, Path]:
+def typefaces(directory: Path, characters: frozenset[str] | None = None) -> dict[int, Path]:
     """Return the font file of each weight under `directory`, making those that are not there yet.
 
-    Making one takes some ten seconds and happens once per installation and font version. Safe when
+    They hold `characters`, by default `common_characters`.
+
+    Making one takes some seconds and happens once per installation and font version. Safe when
     several processes start at once: one cuts, the others wait for it. Raises FontMissing.
     """
     directory.mkdir(parents=True, exist_ok=True)
-    return {weight: _cut(weight, directory) for weight in WEIGHTS}
+    characters = characters or common_characters()
+    return {weight: _cut(weight, directory, characters) for weight in WEIGHTS}
 
 
-def _cut(weight: int, directory: Path) -> Path:
+def _cut(weight: int, directory: Path, characters: frozenset[str]) -> Path:
     face = source(weight)
     status = face.path.stat()
     origin = (
@@ -117,7 +120,7 @@ def _cut(weight: int, directory: Path) -> Path:
         status.st_mtime_ns,
         str(face.path),
         face.index,
-        sorted(common_characters()),
+        sorted(characters),
     )
     mark = hashlib.sha256(repr(origin).encode()).hexdigest()[:12]
     target = directory / f"certificate-serif-{weight}-{mark}.ttf"
@@ -128,19 +131,19 @@ def _cut(weight: int, directory: Path) -> Path:
         if not target.exists():
             # Renamed when whole, so that a process killed in the middle leaves no half font.
             unfinished = target.with_suffix(".part")
-            _write_cut(face, weight, unfinished)
+            _write_cut(face, weight, characters, unfinished)
             os.replace(unfinished, target)
     return target
 
 
-def _write_cut(face: Source, weight: int, target: Path) -> None:
-    """Write the common characters of `face` as a TrueType font.
+def _write_cut(face: Source, weight: int, characters: frozenset[str], target: Path) -> None:
+    """Write `characters` of `face` as a TrueType font.
 
     TrueType because what a page embeds of it is half the size of what it embeds of a CFF font.
     """
     with TTFont(face.path, fontNumber=face.index, lazy=True) as font:
         drawn, cmap, widths = font.getGlyphSet(), font.getBestCmap(), font["hmtx"]
-        kept = {ord(c): cmap[ord(c)] for c in sorted(common_characters()) if ord(c) in cmap}
+        kept = {ord(c): cmap[ord(c)] for c in sorted(characters) if ord(c) in cmap}
         order = [".notdef", *dict.fromkeys(kept.values())]
         outlines = {name: _quadratic(drawn[name].draw) for name in order}
         builder = FontBuilder(UNITS_PER_EM, isTTF=True)

@@ -103,14 +103,20 @@ def petals(x: float, y: float, radius: float, *, petals: int, turns: int, depth:
 
 @cache
 def rosette(colour: str) -> str:
-    """Return the faint rosette over which the annotation's diagonal line runs (R-ANN-12)."""
+    """Return the faint rosette, with a clear path across it for the annotation's diagonal line (R-ANN-12)."""
     rings = (
         petals(50, 50, 49, petals=18, turns=6, depth=0.30)
         + petals(50, 50, 38, petals=12, turns=6, depth=0.62)
         + petals(50, 50, 16, petals=8, turns=4, depth=0.70)
     )
+    path_across = (
+        '<rect x="-5" y="44.2" width="110" height="11.6" fill="#ffffff"'
+        f' transform="rotate({-layout.DIAGONAL_ANGLE} 50 50)"/>'
+    )
     return image(
-        100, 100, f'<g fill="none" stroke="{colour}" stroke-width="0.16">{rings}</g>'
+        100,
+        100,
+        f'<g fill="none" stroke="{colour}" stroke-width="0.16">{rings}</g>{path_across}',
     )
 
 

@@ -236,7 +236,7 @@ def _context(kind: str, record: Qualification | Registration) -> dict[str, objec
         "record": record,
         "rows": _rows(kind, record),
         # A closing bracket is half air; hung out, the line ends where its neighbours end.
-        "hangs": record.office.endswith("）"),
+        "office_class": "long" if len(record.office) > 15 else "hangs" * record.office.endswith("）"),
         "issue_date": chinese_date(record.issue_date),
         "equal_force": EQUAL_FORCE,
         "disclaimer": DISCLAIMER,
@@ -266,7 +266,7 @@ _only_data = URLFetcher(allowed_protocols={"data"}, allow_redirects=False)
 
 
 def _font_directory() -> Path:
-    return Path(settings.VAR_DIR) / "fonts"
+    return Path(settings.FONT_DIR)
 
 
 @cache
