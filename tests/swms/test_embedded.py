@@ -209,7 +209,8 @@ def test_a_folder_that_is_not_writable_is_named_in_both_languages(folder):
     closed.mkdir(mode=0o755 if ROOT else 0o555)
     refused = command_line("start", var=closed / "var")
     assert refused.returncode == 1
-    assert "is not writable" in refused.stderr and "不能写入" in refused.stderr
+    assert "is not writable" in refused.stderr
+    assert "不能写入" in refused.stderr
     assert "Traceback" not in refused.stderr
 
 
@@ -231,7 +232,7 @@ def test_redis_takes_another_port_when_a_stranger_took_its_own(servers):
 
 def test_a_disk_that_is_about_to_be_full_is_refused_before_anything_is_written(servers, monkeypatch):
     monkeypatch.setattr(system, "MINIMUM_FREE_BYTES", 10**18)
-    with pytest.raises(embedded.EmbeddedError, match="The disk is full.*磁盘已满"):
+    with pytest.raises(embedded.EmbeddedError, match=r"The disk is full.*磁盘已满"):
         servers.ensure()
     assert not (servers.home / "postgres").exists()
 
@@ -252,7 +253,7 @@ def test_what_a_server_says_is_explained(said, read):
 
 def test_missing_programs_are_named_with_the_way_out(servers, monkeypatch):
     monkeypatch.setattr(programs, "POSTGRES_MAJOR", 99)
-    with pytest.raises(embedded.EmbeddedError, match="is missing.*make install.*找不到"):
+    with pytest.raises(embedded.EmbeddedError, match=r"is missing.*make install.*找不到"):
         servers.ensure()
 
 
@@ -305,7 +306,7 @@ def test_what_a_person_typed_does_not_reach_the_log_of_postgresql(servers):
 
 def test_a_checkout_that_was_moved_says_where_its_data_are(servers, folder):
     servers.ensure()
-    with pytest.raises(embedded.EmbeddedError, match="was moved.*曾被移动"):
+    with pytest.raises(embedded.EmbeddedError, match=r"was moved.*曾被移动"):
         embedded.Servers(servers.pointer, folder / "elsewhere")
 
 
