@@ -90,11 +90,8 @@ class BoundField(forms.BoundField):
         return " ".join(described) or None
 
     def build_widget_attrs(self, attrs, widget=None):
-        """Leave out ``maxlength`` where a counter speaks: cutting a pasted text short would lose it."""
-        attrs = super().build_widget_attrs(attrs, widget)
-        if self.counter:
-            attrs["maxlength"] = False
-        return attrs
+        """Leave out ``maxlength``: browsers cut a pasted text short without a word; we answer with a message."""
+        return {**super().build_widget_attrs(attrs, widget), "maxlength": False}
 
 
 class Renderer(DjangoTemplates):
@@ -142,7 +139,7 @@ def required_message(field: forms.Field) -> str:
     elif isinstance(field.widget, (forms.Select, forms.RadioSelect, forms.CheckboxSelectMultiple)):
         verb = "请选择"
     elif isinstance(field.widget, forms.CheckboxInput):
-        verb = "请勾选"
+        return f"请勾选“{str(field.label).rstrip('。')}”"
     else:
         verb = "请填写"
     return f"{verb}{field.label}"

@@ -24,10 +24,44 @@ YEAR = 365 * 24 * 3600
 #: The tone of every label that a status badge may carry. Labels are the source's own, so they are
 #: the key: the portal, the console and the public page cannot colour one label differently.
 TONES = {
-    "good": ("首次登记已完成", "再登记已完成", "已出证", "有效", "已完成", "已加注", "审核通过", "已通过", "已送达", "已提交"),
+    "good": (
+        "首次登记已完成",
+        "再登记已完成",
+        "已出证",
+        "有效",
+        "已完成",
+        "已加注",
+        "审核通过",
+        "已通过",
+        "已送达",
+        "已提交",
+    ),
     "info": ("初审通过", "终审通过", "进行中", "处理中", "可以开始", "已发送", "转出地已同意"),
-    "wait": ("待审核", "待处理", "待补正", "证书生成中…", "证书生成中", "再登记审核中", "即将到期", "未提交", "待发送", "需要补充"),
-    "bad": ("初审未通过", "终审未通过", "审核未通过", "未通过", "已过期", "登记已过期", "加注已过期", "已撤销", "已逾期", "发送失败", "不一致"),
+    "wait": (
+        "待审核",
+        "待处理",
+        "待补正",
+        "证书生成中…",
+        "证书生成中",
+        "再登记审核中",
+        "即将到期",
+        "未提交",
+        "待发送",
+        "需要补充",
+    ),
+    "bad": (
+        "初审未通过",
+        "终审未通过",
+        "审核未通过",
+        "未通过",
+        "已过期",
+        "登记已过期",
+        "加注已过期",
+        "已撤销",
+        "已逾期",
+        "发送失败",
+        "不一致",
+    ),
 }
 _TONE_OF = {label: tone for tone, labels in TONES.items() for label in labels}
 
@@ -78,11 +112,14 @@ def file_size(value: int | None) -> str:
 
 
 def percent(value: float | Decimal, total: float | Decimal) -> int:
-    """Return the share of ``value`` in ``total`` as a whole percentage, held within 0 and 100."""
-    value, total = Decimal(value or 0), Decimal(total or 0)
-    if total <= 0:
+    """Return the share of ``value`` in ``total`` as a whole percentage for drawing, within 0 and 100.
+
+    Rounded down, so that only what is full looks full; but something is never drawn as nothing.
+    """
+    value, total = Decimal(str(value or 0)), Decimal(str(total or 0))
+    if total <= 0 or value <= 0:
         return 0
-    return int(max(Decimal(0), min(Decimal(100), value * 100 / total)))
+    return max(1, min(100, int(value * 100 / total)))
 
 
 @dataclass(frozen=True)

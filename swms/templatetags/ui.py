@@ -2,6 +2,7 @@
 
 from django import template
 from django.forms import BoundField
+from django.http import QueryDict
 from django.middleware.csrf import get_token
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -38,7 +39,7 @@ def error_count(form) -> int:
 @register.simple_tag(takes_context=True)
 def form_token(context) -> SafeString:
     """Render the CSRF field. Unlike ``{% csrf_token %}`` it also works in an include with ``only``."""
-    request = getattr(context, "request", None) or context.get("request")
+    request = _request(context)
     if request is None:
         return SafeString("")
     return format_html('<input type="hidden" name="csrfmiddlewaretoken" value="{}">', get_token(request))
@@ -47,7 +48,8 @@ def form_token(context) -> SafeString:
 @register.simple_tag(takes_context=True)
 def query(context, **changes) -> str:
     """Return this page's address with some query parameters set (or, for None, taken away)."""
-    params = context["request"].GET.copy()
+    request = _request(context)
+    params = QueryDict(mutable=True) if request is None else request.GET.copy()
     for name, value in changes.items():
         if value in (None, ""):
             params.pop(name, None)
@@ -97,6 +99,11 @@ def any_needs_reason(moves) -> bool:
 def reason_labels(moves) -> str:
     """Return the labels of the moves that ask for a reason, joined as in a sentence."""
     return "、".join(_member(move, "label") for move in moves if _asks(move))
+
+
+def _request(context):
+    # An include with ``only`` loses the context processors' variables, but not the request itself.
+    return getattr(context, "request", None) or context.get("request")
 
 
 def _asks(move) -> bool:
