@@ -16,7 +16,9 @@ class SampleForm(Form):
 
     name = forms.CharField(label="姓名", min_length=2, max_length=50, help_text="与证书上的姓名一致。")
     number = CodeField(label="身份证号", help_text="18 位，最后一位可以是 X。")
-    mobile = forms.CharField(label="手机号", widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "tel"}))
+    mobile = forms.CharField(
+        label="手机号", widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "tel"})
+    )
     code = forms.CharField(
         label="短信验证码", widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "one-time-code"})
     )
@@ -36,7 +38,9 @@ class SampleForm(Form):
         widget=forms.CheckboxSelectMultiple,
     )
     photo = forms.FileField(
-        label="证件照", help_text="一寸或两寸证件照，JPG 或 PNG 格式，不超过 500KB。", widget=forms.FileInput(attrs={"accept": "image/jpeg,image/png"})
+        label="证件照",
+        help_text="一寸或两寸证件照，JPG 或 PNG 格式，不超过 500KB。",
+        widget=forms.FileInput(attrs={"accept": "image/jpeg,image/png"}),
     )
     note = forms.CharField(label="说明", max_length=500, required=False, widget=forms.Textarea(attrs={"rows": 4}))
     promise = forms.BooleanField(label="本人承诺所填内容真实、准确，并愿意承担相应责任。")
@@ -59,7 +63,9 @@ def sample_cascade() -> dict:
         "attrs": {},
         "levels": [
             _level(0, "省（自治区、直辖市）", "请选择省份", [("110000", "北京市", False), ("130000", "河北省", True)]),
-            _level(1, "市（地区、自治州、盟）", "请选择城市", [("130100", "石家庄市", True), ("130200", "唐山市", False)]),
+            _level(
+                1, "市（地区、自治州、盟）", "请选择城市", [("130100", "石家庄市", True), ("130200", "唐山市", False)]
+            ),
             _level(2, "区县（市、旗）", "请选择区县", [("130102", "长安区", False), ("130104", "桥西区", False)]),
         ],
     }
@@ -109,18 +115,43 @@ def samples(state: str) -> dict:
         "console_nav": sample_nav(),
         "duty_label": "北京市朝阳区 · 初审员",
         "states": [
-            "未申请登记证书", "待审核", "初审通过", "初审未通过", "终审通过", "终审未通过", "首次登记已完成", "已出证",
-            "有效", "已过期", "已撤销", "已注销", "已换发", "证书生成中…",
+            "未申请登记证书",
+            "待审核",
+            "初审通过",
+            "初审未通过",
+            "终审通过",
+            "终审未通过",
+            "首次登记已完成",
+            "已出证",
+            "有效",
+            "已过期",
+            "已撤销",
+            "已注销",
+            "已换发",
+            "证书生成中…",
         ],
         "steps": [
             {"label": "提交申请", "state": "done", **step},
-            {"label": "初审", "state": "current", "office": "北京市朝阳区民政局", "expected": dt.date(2026, 12, 25), "note": "您现在不需要做什么。"},
+            {
+                "label": "初审",
+                "state": "current",
+                "office": "北京市朝阳区民政局",
+                "expected": dt.date(2026, 12, 25),
+                "note": "您现在不需要做什么。",
+            },
             {"label": "终审", "state": "next", "office": "北京市民政局"},
             {"label": "登记完成，出具证书", "state": "next"},
         ],
         "failed_steps": [
             {"label": "提交申请", "state": "done", **step},
-            {"label": "初审未通过", "state": "failed", **step, "note": "证件照背景不符合要求。", "url": "#steps", "url_label": "修改并重新申请"},
+            {
+                "label": "初审未通过",
+                "state": "failed",
+                **step,
+                "note": "证件照背景不符合要求。",
+                "url": "#steps",
+                "url_label": "修改并重新申请",
+            },
         ],
         "tasks": [
             {"label": "基础信息", "url": "#tasks", "status": "已完成"},
@@ -132,33 +163,76 @@ def samples(state: str) -> dict:
         "widget": sample_cascade(),
         "now": NOW,
         "due": dt.date(2026, 12, 25),
-        "receipt_next": ["北京市朝阳区民政局初审。", "北京市民政局终审。", "通过后系统自动出具登记证书，并发短信通知您。"],
+        "receipt_next": [
+            "北京市朝阳区民政局初审。",
+            "北京市民政局终审。",
+            "通过后系统自动出具登记证书，并发短信通知您。",
+        ],
         "entries": []
         if empty
         else [
-            {"at": NOW, "title": "初审未通过", "who": "李静（演示）· 北京市朝阳区民政局", "note": "证件照背景不符合要求，请上传白底证件照。"},
+            {
+                "at": NOW,
+                "title": "初审未通过",
+                "who": "李静（演示）· 北京市朝阳区民政局",
+                "note": "证件照背景不符合要求，请上传白底证件照。",
+            },
             {"at": NOW - dt.timedelta(days=3), "title": "申请登记证书", "who": "王芳（演示）"},
         ],
         "files": []
         if empty
-        else [{"label": "证件照", "name": "照片.jpg", "url": "/static/img/mark.svg", "media_type": "image/svg+xml", "size": 412_000}],
+        else [
+            {
+                "label": "证件照",
+                "name": "照片.jpg",
+                "url": "/static/img/mark.svg",
+                "media_type": "image/svg+xml",
+                "size": 412_000,
+            }
+        ],
         "diff": [
             {"label": "工作单位", "old": "北京市朝阳区春风社会工作服务中心", "new": "北京市海淀区春风社会工作服务站"},
             {"label": "联系电话", "old": "19900000001", "new": "19900000021"},
             {"label": "学历", "old": "大学本科", "new": "大学本科"},
             {"label": "说明", "old": "", "new": "已更换证件照"},
         ],
-        "columns": [{"label": "证书编号"}, {"label": "级别"}, {"label": "有效期至"}, {"label": "学时", "number": True}, {"label": "状态"}],
+        "columns": [
+            {"label": "证书编号"},
+            {"label": "级别"},
+            {"label": "有效期至"},
+            {"label": "学时", "number": True},
+            {"label": "状态"},
+        ],
         "rows": [
             ["演示0001", "助理社会工作师", {"date": dt.date(2027, 3, 1)}, "72.0", {"badge": "有效"}],
             ["演示0002", "社会工作师", {"date": dt.date(2026, 3, 1)}, "18.5", {"badge": "已过期"}],
         ],
-        "queue_columns": [{"label": "申请人"}, {"label": "业务"}, {"label": "区域"}, {"label": "状态"}, {"label": "办理期限"}],
+        "queue_columns": [
+            {"label": "申请人"},
+            {"label": "业务"},
+            {"label": "区域"},
+            {"label": "状态"},
+            {"label": "办理期限"},
+        ],
         "queue_rows": []
         if empty
         else [
-            {"url": "#case", "title": name, "changed": changed, "cells": [{"text": "首次登记"}, {"text": "北京市朝阳区"}, {"badge": "待审核"}, {"due": today + dt.timedelta(days=left), "left": left}]}
-            for name, changed, left in (("王芳（演示）", True, -2), ("陈晨（演示）", False, 4), ("买买提·阿卜杜拉（演示）", False, 23))
+            {
+                "url": "#case",
+                "title": name,
+                "changed": changed,
+                "cells": [
+                    {"text": "首次登记"},
+                    {"text": "北京市朝阳区"},
+                    {"badge": "待审核"},
+                    {"due": today + dt.timedelta(days=left), "left": left},
+                ],
+            }
+            for name, changed, left in (
+                ("王芳（演示）", True, -2),
+                ("陈晨（演示）", False, 4),
+                ("买买提·阿卜杜拉（演示）", False, 23),
+            )
         ],
         "filters": [
             {"label": "全部", "url": "#filters", "current": True, "count": 42},

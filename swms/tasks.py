@@ -5,8 +5,8 @@ import logging
 from celery import shared_task
 from django.utils import timezone
 
-from swms.invariants import judge
 from swms.heartbeats import Heartbeat
+from swms.invariants import judge
 
 log = logging.getLogger(__name__)
 

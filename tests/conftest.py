@@ -7,8 +7,6 @@ that takes less than a second. Whatever DATABASE_URL says outside, a test never 
 import os
 from pathlib import Path
 
-import pytest
-
 from swms import embedded
 
 XDIST_WORKER = os.environ.get("PYTEST_XDIST_WORKER")  # "gw0", "gw1" …; absent in the process that leads the run
@@ -36,16 +34,10 @@ def pytest_configure(config):
     import django
 
     django.setup()
+    _let_the_audit_trail_be_flushed()
 
 
-def pytest_unconfigure(config):
-    """Also after Ctrl-C."""
-    if XDIST_WORKER is None:
-        embedded.discard(SERVERS)
-
-
-@pytest.fixture(autouse=True)
-def audit_can_be_flushed(monkeypatch):
+def _let_the_audit_trail_be_flushed():
     """Tests that commit empty the tables afterwards, which the audit trail refuses to everybody else."""
     import pgtrigger
     from django.test import TransactionTestCase
@@ -56,4 +48,10 @@ def audit_can_be_flushed(monkeypatch):
         with pgtrigger.ignore():
             flush(self)
 
-    monkeypatch.setattr(TransactionTestCase, "_fixture_teardown", teardown)
+    TransactionTestCase._fixture_teardown = teardown
+
+
+def pytest_unconfigure(config):
+    """Also after Ctrl-C."""
+    if XDIST_WORKER is None:
+        embedded.discard(SERVERS)

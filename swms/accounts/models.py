@@ -2,12 +2,12 @@
 
 import uuid
 
+import rules
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-import rules
 from swms.codes import IdType
 from swms.crypto import BlindIndexField, SealedField
 from swms.idnumbers import mask_id, mask_mobile

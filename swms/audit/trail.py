@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from django.conf import settings
 from django.db import connection, models
-
 from django.utils import timezone
 
 from swms.audit.models import AuditEvent, AuditLink, canonical

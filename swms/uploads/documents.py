@@ -19,12 +19,14 @@ MAX_STREAM = 32 * 1024 * 1024
 _ACTIVE_KEYS = {"/JS", "/JavaScript", "/AA", "/XFA", "/EF", "/EmbeddedFiles", "/AF", "/RichMediaContent", "/Collection"}
 _ACTIVE_VALUES = {
     "/S": {
-        *("/JavaScript", "/Launch", "/SubmitForm", "/ImportData", "/ResetForm", "/GoToR", "/GoToE"),
-        *("/Rendition", "/Movie", "/Sound", "/RichMediaExecute", "/GoTo3DView", "/SetOCGState"),
+        *("/JavaScript", "/Launch", "/SubmitForm", "/ImportData", "/GoToR", "/GoToE"),
+        *("/Rendition", "/Movie", "/Sound", "/RichMediaExecute"),
     },
     "/Subtype": {"/FileAttachment", "/RichMedia", "/Movie", "/Sound", "/Screen", "/3D"},
     "/Type": {"/EmbeddedFile"},
 }
+
+_METADATA = {"/Metadata", "/PieceInfo"}
 
 
 def limit_decoding() -> None:
@@ -68,10 +70,12 @@ def _encrypted(label: str) -> UploadRefused:
 
 
 def _rewritten(pdf: pikepdf.Pdf) -> bytes:
-    for key in ("/Info", "/Metadata"):
-        for place in (pdf.trailer, pdf.Root):
-            if key in place:
-                del place[key]
+    if "/Info" in pdf.trailer:
+        del pdf.trailer["/Info"]
+    for item in pdf.objects:
+        if isinstance(item, pikepdf.Dictionary | pikepdf.Stream):
+            for key in _METADATA & item.keys():
+                del item[key]
     out = BytesIO()
     pdf.save(out, deterministic_id=True)
     return out.getvalue()
@@ -86,6 +90,8 @@ def _is_active(item: pikepdf.Object, depth: int = 0) -> bool:
     if isinstance(item, pikepdf.Dictionary | pikepdf.Stream):
         for key, value in item.items():
             if key in _ACTIVE_KEYS or (key in _ACTIVE_VALUES and _named(value) in _ACTIVE_VALUES[key]):
+                return True
+            if key == "/OpenAction" and isinstance(value, pikepdf.Dictionary) and _named(value.get("/S")) != "/GoTo":
                 return True
             if _is_direct(value) and _is_active(value, depth + 1):
                 return True

@@ -31,7 +31,7 @@ class Rule:
     max_bytes: int
     media_types: tuple[str, ...]
     min_size: tuple[int, int] = (1, 1)
-    max_size: tuple[int, int] = (12_000, 12_000)
+    max_size: tuple[int, int] = (7000, 7000)
     ratio: tuple[float, float] | None = None
     max_pages: int = 0
     keeps_png: bool = False

@@ -12,7 +12,6 @@ from swms.uploads.refusal import UploadRefused
 if TYPE_CHECKING:
     from swms.uploads.examine import Rule
 
-MAX_PIXELS = 40_000_000
 JPEG_QUALITY = 92
 
 
@@ -26,7 +25,7 @@ class Encoded(NamedTuple):
 
 def reencode_image(data: bytes, rule: Rule, image_format: str) -> Encoded:
     """Return the image as `JPEG` or `PNG` of ours, upright. Raises UploadRefused."""
-    pixels = _decode(data, rule.label)
+    pixels = _decode(data, rule)
     _check_shape(pixels.size, rule)
     out = BytesIO()
     if image_format == "PNG":
@@ -36,13 +35,13 @@ def reencode_image(data: bytes, rule: Rule, image_format: str) -> Encoded:
     return Encoded(out.getvalue(), *pixels.size)
 
 
-def _decode(data: bytes, label: str) -> Image.Image:
+def _decode(data: bytes, rule: Rule) -> Image.Image:
     """Return the upright pixels in one of the modes L, RGB and RGBA, without any metadata."""
     try:
         with Image.open(BytesIO(data), formats=("JPEG", "PNG")) as image:
             # Before the pixels are unpacked: a few bytes may announce gigabytes.
-            if image.width * image.height > MAX_PIXELS:
-                raise UploadRefused("pixels", f"{label}的像素过多，请缩小到4000万像素以内后重新上传")
+            if image.width * image.height > rule.max_size[0] * rule.max_size[1]:
+                raise _too_big(image.size, rule)
             upright = ImageOps.exif_transpose(image)
             if upright.mode.startswith("I"):  # 16-bit PNG: "RGB" alone would clip to white
                 upright = upright.point(lambda value: value / 256).convert("L")
@@ -50,9 +49,11 @@ def _decode(data: bytes, label: str) -> Image.Image:
             pixels = upright.convert(mode)
     except UploadRefused:
         raise
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise _too_big(None, rule) from error
     except Exception as error:
         # Decoders answer hostile bytes with errors of every kind; each of them means the same here.
-        raise UploadRefused("unreadable", f"{label}已损坏或不完整，无法打开，请重新导出或拍摄后上传") from error
+        raise UploadRefused("unreadable", f"{rule.label}已损坏或不完整，无法打开，请重新导出或拍摄后上传") from error
     pixels.info.clear()
     return pixels
 
@@ -67,14 +68,21 @@ def _on_white(pixels: Image.Image) -> Image.Image:
 
 def _check_shape(size: tuple[int, int], rule: Rule) -> None:
     width, height = size
-    is_now = f"这张是{width}×{height}像素"
+    is_now = _is_now(size)
     if width < rule.min_size[0] or height < rule.min_size[1]:
         least = f"{rule.min_size[0]}×{rule.min_size[1]}"
-        raise UploadRefused("too_small", f"{rule.label}至少要{least}像素（宽×高），{is_now}，请换一张更清晰的")
+        raise UploadRefused("too_small", f"{rule.label}至少要{least}像素（宽×高）{is_now}，请换一张更清晰的")
     if width > rule.max_size[0] or height > rule.max_size[1]:
-        most = f"{rule.max_size[0]}×{rule.max_size[1]}"
-        raise UploadRefused("too_big", f"{rule.label}不能超过{most}像素（宽×高），{is_now}，请缩小后重新上传")
+        raise _too_big(size, rule)
     if rule.ratio and not rule.ratio[0] <= width / height <= rule.ratio[1]:
-        raise UploadRefused(
-            "ratio", f"{rule.label}应是竖版一寸或二寸证件照（如295×413或413×579像素），{is_now}，请裁剪后重新上传"
-        )
+        asked = "应是竖版一寸或二寸证件照（如295×413或413×579像素）"
+        raise UploadRefused("ratio", f"{rule.label}{asked}{is_now}，请裁剪后重新上传")
+
+
+def _too_big(size: tuple[int, int] | None, rule: Rule) -> UploadRefused:
+    most = f"{rule.max_size[0]}×{rule.max_size[1]}"
+    return UploadRefused("too_big", f"{rule.label}不能超过{most}像素（宽×高）{_is_now(size)}，请缩小后重新上传")
+
+
+def _is_now(size: tuple[int, int] | None) -> str:
+    return f"，这张是{size[0]}×{size[1]}像素" if size else ""
