@@ -67,7 +67,7 @@ class Duty(forms.Form):
 
 def refusal(form):
     assert not form.is_valid()
-    ((error,),) = [errors for errors in form.errors.as_data().values()]
+    ((error,),) = form.errors.as_data().values()
     return error.code, error.messages[0]
 
 

@@ -155,7 +155,7 @@ def test_a_file_in_another_encoding_is_refused_in_words(files):
 
 
 def test_a_missing_or_headless_file_is_refused_by_the_command(tmp_path):
-    with pytest.raises(CommandError, match="不能读取 nowhere.csv"):
+    with pytest.raises(CommandError, match=r"不能读取 nowhere\.csv"):
         call_command("load_regions", divisions=tmp_path / "nowhere.csv")
     (tmp_path / "headless.csv").write_text("110000,北京市\n", encoding="utf-8")
     with pytest.raises(CommandError, match="第一行应为列名"):
