@@ -25,5 +25,6 @@ def children(request: HttpRequest, code: str) -> JsonResponse:
         },
         json_dumps_params={"ensure_ascii": False},
     )
-    patch_cache_control(response, public=True, max_age=86400)
+    # Not "public": the session of the person asking may ride along on any response.
+    patch_cache_control(response, private=True, max_age=86400)
     return response
