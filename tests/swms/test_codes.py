@@ -18,7 +18,7 @@ def test_political_status_has_thirteen_codes_gb_4762():
 
 
 def test_forms_offer_only_completed_education():
-    assert [code for code, _ in codes.EDUCATION_OFFERED] == "11 14 21 31 41 44 47 61 71 90".split()
+    assert [code for code, _ in codes.EDUCATION_OFFERED] == ["11", "14", "21", "31", "41", "44", "47", "61", "71", "90"]
     assert {code for code, _ in codes.EDUCATION} >= {"10", "28", "49", "73", "83"}
 
 

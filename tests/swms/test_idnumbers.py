@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from contextlib import suppress
+from datetime import UTC, date, datetime
 
 import pytest
 import time_machine
@@ -32,7 +33,12 @@ def test_a_number_tells_sex_and_birth_date_r_acc_11():
 
 @pytest.mark.parametrize(
     "typed",
-    ["11000019900307001x", " 110000 19900307 001X ", "１１００００１９９００３０７００１Ｘ", "110000\u300019900307001\uff58"],
+    [
+        "11000019900307001x",
+        " 110000 19900307 001X ",
+        "１１００００１９９００３０７００１Ｘ",
+        "110000\u300019900307001\uff58",
+    ],
 )
 def test_full_width_blanks_and_small_x_are_forgiven_r_acc_09(typed):
     assert idnumbers.parse(typed).number == VALID
@@ -60,9 +66,9 @@ def test_an_impossible_number_is_refused_r_acc_09(typed, code):
 def test_a_person_may_be_born_today_but_not_tomorrow_r_acc_09():
     number = "11000020240229002"
     number += idnumbers.check_digit(number)
-    with time_machine.travel(datetime(2024, 2, 28, 15, 0), tick=False):
+    with time_machine.travel(datetime(2024, 2, 28, 15, 0, tzinfo=UTC), tick=False):
         assert code_of(idnumbers.parse, number) == "birth_date"
-    with time_machine.travel(datetime(2024, 2, 28, 16, 0), tick=False):
+    with time_machine.travel(datetime(2024, 2, 28, 16, 0, tzinfo=UTC), tick=False):
         assert idnumbers.parse(number).birth_date == date(2024, 2, 29)
 
 
@@ -96,10 +102,8 @@ def test_numbers_are_masked_on_screen_and_in_representations_r_acc_13():
 
 @given(st.text(max_size=25))
 def test_any_text_is_parsed_or_refused_and_masking_never_fails(text):
-    try:
+    with suppress(InvalidIdNumber):
         assert idnumbers.parse(text).number == idnumbers.normalise(text)
-    except InvalidIdNumber as refused:
-        assert refused.message
     assert len(idnumbers.mask_id(text)) == len(text)
 
 
@@ -111,7 +115,9 @@ def test_one_wrong_character_never_passes_the_check_digit(position, char):
             idnumbers.parse(changed)
 
 
-@pytest.mark.parametrize("typed", ["91350100M000100Y43", "９１３５０１００ｍ０００１００Ｙ４３", "91350100-M000100Y-43"])
+@pytest.mark.parametrize(
+    "typed", ["91350100M000100Y43", "９１３５０１００ｍ０００１００Ｙ４３", "91350100-M000100Y-43"]
+)
 def test_a_credit_code_with_letters_in_its_organisation_code_is_accepted_r_svc_07(typed):
     assert idnumbers.clean_uscc(typed) == "91350100M000100Y43"
 
@@ -129,7 +135,9 @@ def test_a_wrong_credit_code_is_refused_r_svc_07(typed, code):
     assert code_of(idnumbers.clean_uscc, typed) == code
 
 
-@pytest.mark.parametrize("typed", ["19900001234", "+86 199-0000-1234", "008619900001234", "１９９００００１２３４", "8619900001234"])
+@pytest.mark.parametrize(
+    "typed", ["19900001234", "+86 199-0000-1234", "008619900001234", "１９９００００１２３４", "8619900001234"]
+)
 def test_a_mobile_is_normalised(typed):
     assert idnumbers.clean_mobile(typed) == "19900001234"
 
