@@ -99,7 +99,7 @@ _ETHNICITIES = [
 ]
 
 ETHNICITIES: list[tuple[str, str]] = [
-    *((f"{code:02}", f"{name}族") for code, name in enumerate(_ETHNICITIES, start=1)),
+    *((f"{code:02}", f"{name}族") for code, name in enumerate(_ETHNICITIES.split(), start=1)),
     ("97", "其他"),
     ("98", "外国血统中国籍人士"),
 ]

@@ -30,7 +30,7 @@ def today() -> date:
 
 
 def add_months(day: date, months: int) -> date:
-    """Return the corresponding day `months` later (earlier if negative), clamped to the end of the month (R-TIME-03)."""
+    """Return the corresponding day `months` later or, if negative, earlier; clamped to the month (R-TIME-03)."""
     return day + relativedelta(months=months)
 
 

@@ -15,9 +15,8 @@ from datetime import date
 from swms.codes import IdType, Sex
 from swms.dates import today
 
-PROVINCES = frozenset(
-    "11 12 13 14 15 21 22 23 31 32 33 34 35 36 37 41 42 43 44 45 46 50 51 52 53 54 61 62 63 64 65 71 81 82 83".split()  # noqa: SIM905 (a table to read)
-)
+_PREFIXES = "11 12 13 14 15 21 22 23 31 32 33 34 35 36 37 41 42 43 44 45 46 50 51 52 53 54 61 62 63 64 65 71 81 82 83"
+PROVINCES = frozenset(_PREFIXES.split())
 """Province prefixes of GB 11643; 81, 82 and 83 are the residence permits of 港澳台居民."""
 
 _CITIZEN = re.compile(r"[1-9]\d{16}[\dX]", re.ASCII)
@@ -110,7 +109,10 @@ def clean_id_number(text: str, id_type: str = IdType.ID_CARD) -> str:
 
 
 def mask_id(number: str) -> str:
-    """Return an identity number fit for the screen: `110105********005X`; shorter ones keep two at either end (R-ACC-13)."""
+    """Return an identity number fit for the screen: `110105********005X` (R-ACC-13).
+
+    Shorter numbers keep two characters at either end.
+    """
     if len(number) >= 18:
         return number[:6] + "*" * (len(number) - 10) + number[-4:]
     return number[:2] + "*" * (len(number) - 4) + number[-2:] if len(number) > 4 else "*" * len(number)
