@@ -59,14 +59,10 @@ def source(weight: int = 400) -> Source:
             check=True,
         ).stdout
     except (OSError, subprocess.CalledProcessError) as error:
-        raise FontMissing(
-            f"fc-list does not run ({error}); install the package fontconfig"
-        ) from error
+        raise FontMissing(f"fc-list does not run ({error}); install the package fontconfig") from error
     faces = sorted(line.split("\t") for line in listing.splitlines() if line)
     if not faces:
-        raise FontMissing(
-            f"the font {FULL_FAMILY} ({style}) is not installed; on Debian install fonts-noto-cjk"
-        )
+        raise FontMissing(f"the font {FULL_FAMILY} ({style}) is not installed; on Debian install fonts-noto-cjk")
     path, index = faces[0]
     return Source(Path(path), int(index))
 
@@ -150,9 +146,7 @@ def _write_cut(face: Source, weight: int, characters: frozenset[str], target: Pa
         builder.setupGlyphOrder(order)
         builder.setupCharacterMap(kept)
         builder.setupGlyf(outlines)
-        builder.setupHorizontalMetrics(
-            {name: (widths[name][0], getattr(outlines[name], "xMin", 0)) for name in order}
-        )
+        builder.setupHorizontalMetrics({name: (widths[name][0], getattr(outlines[name], "xMin", 0)) for name in order})
         vertical = font["hhea"]
         builder.setupHorizontalHeader(ascent=vertical.ascent, descent=vertical.descent)
         builder.setupOS2(

@@ -6,7 +6,6 @@ Everything is computed here from sines, in millimetres; nothing imitates an offi
 
 from collections.abc import Callable
 from functools import cache
-from itertools import pairwise
 from math import cos, pi, sin
 
 from certificates.pdf import layout, qr
@@ -17,22 +16,26 @@ _OUTER, _BAND, _INNER = 8.0, 6.4, 15.2  # the border's outer edge, its band's wi
 _STRANDS = 5
 _WAVELENGTH = 8.6
 
+_NEAR = 1e-4  # the distance over which a tangent is measured, in the curve's parameter
+
 Curve = Callable[[float], tuple[float, float]]
 
 
 def path(curve: Curve, start: float, end: float, segments: int) -> str:
     """Return SVG path data for `curve` between two parameters, as that many cubic Bézier segments."""
     step = (end - start) / segments
-    points = [curve(start + step * i) for i in range(segments + 1)]
-    # Tangents by central difference; a third of one is the handle of a Hermite-like segment.
-    slopes = [
-        tuple((b - a) / (2e-4) * step / 3 for a, b in zip(curve(t - 1e-4), curve(t + 1e-4)))
-        for t in (start + step * i for i in range(segments + 1))
-    ]
-    data = f"M{points[0][0]:.2f} {points[0][1]:.2f}"
-    for ((px, py), (dx, dy)), ((qx, qy), (ex, ey)) in pairwise(zip(points, slopes)):
-        data += f"C{px + dx:.2f} {py + dy:.2f} {qx - ex:.2f} {qy - ey:.2f} {qx:.2f} {qy:.2f}"
-    return data
+    knots = []
+    for i in range(segments + 1):
+        t = start + step * i
+        (x, y), (before_x, before_y), (after_x, after_y) = curve(t), curve(t - _NEAR), curve(t + _NEAR)
+        # A third of the tangent over one step is the handle of a cubic that follows the curve.
+        reach = step / (6 * _NEAR)
+        knots.append((x, y, (after_x - before_x) * reach, (after_y - before_y) * reach))
+    x, y, dx, dy = knots[0]
+    # After the first segment S: its first handle mirrors the last one, which is the tangent we want.
+    return f"M{x:.2f} {y:.2f}C{x + dx:.2f} {y + dy:.2f} " + "S".join(
+        f"{x - dx:.2f} {y - dy:.2f} {x:.2f} {y:.2f}" for x, y, dx, dy in knots[1:]
+    )
 
 
 @cache
@@ -49,9 +52,7 @@ def border(colour: str) -> str:
             (False, PAGE_WIDTH - middle, bottom),
         )
     )
-    corners = "".join(
-        _knot(x, y) for x in (middle, PAGE_WIDTH - middle) for y in (middle, PAGE_HEIGHT - middle)
-    )
+    corners = "".join(_knot(x, y) for x in (middle, PAGE_WIDTH - middle) for y in (middle, PAGE_HEIGHT - middle))
     frames = "".join(
         f'<rect x="{edge}" y="{edge}" width="{PAGE_WIDTH - 2 * edge}"'
         f' height="{PAGE_HEIGHT - 2 * edge}" stroke-width="{width}"/>'
@@ -129,9 +130,7 @@ def qr_code(address: str) -> str:
     data = "".join(f"M{x} {y}h{length}v1h-{length}z" for x, y, length in runs)
     zone = qr.QUIET_ZONE
     size = side + 2 * zone
-    return image(
-        size, size, f'<path transform="translate({zone} {zone})" fill="#{layout.INK}" d="{data}"/>'
-    )
+    return image(size, size, f'<path transform="translate({zone} {zone})" fill="#{layout.INK}" d="{data}"/>')
 
 
 def image(width: float, height: float, content: str) -> str:

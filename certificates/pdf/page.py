@@ -6,8 +6,11 @@
 certificate can be drawn again years later exactly as it was issued.
 """
 
+import io
+import logging
 import os
 import re
+from base64 import b64decode
 from dataclasses import asdict, dataclass, fields
 from datetime import date
 from functools import cache
@@ -17,12 +20,14 @@ from threading import Lock
 
 from django.conf import settings
 from django.template import Context, Engine
+from PIL import Image
 from weasyprint import CSS, HTML
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import URLFetcher
 
 from certificates.pdf import fonts, layout, ornament
 from certificates.pdf.seal import WORDS, seal
+from certificates.pdf.stamp import cn
 
 QUALIFICATION = "qualification"
 REGISTRATION = "registration"
@@ -173,13 +178,16 @@ def printed(kind: str, content: dict[str, str]) -> list[Fact]:
     return [fact for row in _rows(kind, _checked(kind, content)) for fact in row]
 
 
-def chinese_date(iso: str) -> str:
-    """Return an ISO date as it is printed: 2026年11月23日. Raises ContentError when it is not one."""
-    try:
-        day = date.fromisoformat(iso)
-    except ValueError as error:
-        raise ContentError(f"not an ISO date: {iso!r}") from error
-    return f"{day.year}年{day.month}月{day.day}日"
+def prepare() -> None:
+    """Cut the fonts if that has not been done, and read them: for set-up and for a worker's start.
+
+    To be called in the process that will render, not before a fork.
+
+    Raises fonts.FontMissing when the system lacks the full font.
+    """
+    with _rendering:
+        for kind in _KINDS:
+            _setting(kind, os.getpid())
 
 
 def _checked(kind: str, content: dict[str, str]) -> Qualification | Registration:
@@ -197,25 +205,41 @@ def _checked(kind: str, content: dict[str, str]) -> Qualification | Registration
     if strange := fonts.uncovered("".join(content[name] for name in required)):
         shown = "、".join(f"{c!r} (U+{ord(c):04X})" for c in strange)
         raise ContentError(f"no certificate font draws {shown}")
-    photo = content.get("photo", "")
-    if photo and not photo.startswith(("data:image/jpeg;base64,", "data:image/png;base64,")):
-        raise ContentError("the photo is not a data: URL of a JPEG or PNG")
+    _check_photo(content.get("photo", ""))
     return of_kind(**content)
+
+
+def _check_photo(url: str) -> None:
+    """A photo that cannot be drawn would silently be left out; raise ContentError instead."""
+    if not url:
+        return
+    head, _, data = url.partition(",")
+    if head not in ("data:image/jpeg;base64", "data:image/png;base64"):
+        raise ContentError("the photo is not a data: URL of a JPEG or PNG")
+    try:
+        with Image.open(io.BytesIO(b64decode(data, validate=True)), formats=("JPEG", "PNG")) as image:
+            image.load()
+    except (ValueError, OSError, SyntaxError, Image.DecompressionBombError) as error:
+        raise ContentError("the photo cannot be decoded") from error
 
 
 def _rows(kind: str, record: Qualification | Registration) -> list[list[Fact]]:
     values = asdict(record)
-    texts = {name: chinese_date(v) if name in _DATES else v for name, v in values.items()}
+    texts = {name: _date(v) if name in _DATES else v for name, v in values.items()}
     if isinstance(record, Registration):
         texts["validity"] = f"{texts['valid_from']}至{texts['valid_until']}"
         texts["version"] = f"第 {record.version} 版"
     return [
-        [
-            Fact(label, texts[name], len(row) == 1, _size(name, texts[name], len(row) == 1))
-            for label, name in row
-        ]
+        [Fact(label, texts[name], len(row) == 1, _size(name, texts[name], len(row) == 1)) for label, name in row]
         for row in _KINDS[kind].rows
     ]
+
+
+def _date(iso: str) -> str:
+    try:
+        return cn(date.fromisoformat(iso))
+    except ValueError as error:
+        raise ContentError(f"not an ISO date: {iso!r}") from error
 
 
 def _size(name: str, text: str, wide: bool) -> str:
@@ -237,12 +261,11 @@ def _context(kind: str, record: Qualification | Registration) -> dict[str, objec
         "rows": _rows(kind, record),
         # A closing bracket is half air; hung out, the line ends where its neighbours end.
         "office_class": "long" if len(record.office) > 15 else "hangs" * record.office.endswith("）"),
-        "issue_date": chinese_date(record.issue_date),
+        "issue_date": _date(record.issue_date),
         "equal_force": EQUAL_FORCE,
         "disclaimer": DISCLAIMER,
         "seal": _data_url(seal(_font_directory())),
         "seal_words": WORDS,
-        "rosette": _data_url(ornament.rosette(f"#{form.accent}")),
         "qr": _data_url(_qr_code(record)) if kind == REGISTRATION else "",
     }
 
@@ -260,6 +283,9 @@ def _data_url(svg: str) -> str:
         svg = svg.replace(character, code)
     return f"data:image/svg+xml;charset=utf-8,{svg}"
 
+
+# WeasyPrint's warnings quote the data: URLs they are about, which hold people's photos.
+logging.getLogger("weasyprint").setLevel(logging.CRITICAL)
 
 _rendering = Lock()
 _only_data = URLFetcher(allowed_protocols={"data"}, allow_redirects=False)
@@ -283,12 +309,12 @@ def _setting(kind: str, process: int) -> tuple[FontConfiguration, CSS]:
     configuration = _configuration(process)
     accent = f"#{_KINDS[kind].accent}"
     faces = "".join(
-        f'@font-face {{ font-family: "{fonts.CUT_FAMILY}"; font-weight: {weight};'
-        f' src: url("{path.as_uri()}") }}\n'
+        f'@font-face {{ font-family: "{fonts.CUT_FAMILY}"; font-weight: {weight}; src: url("{path.as_uri()}") }}\n'
         for weight, path in fonts.typefaces(_font_directory()).items()
     )
     page = (
         f'@page {{ background: url("{_data_url(ornament.border(accent))}") 0 0 / 297mm 210mm }}\n'
+        f'.rosette {{ background-image: url("{_data_url(ornament.rosette(accent))}") }}\n'
         f":root {{ --accent: {accent} }}\n"
     )
     stylesheet = CSS(

@@ -28,9 +28,7 @@ def seal(font_directory: Path) -> str:
         for radius, width in ((48.5, 2.2), (45.6, 0.5), (24.5, 0.5))
     )
     petals = ornament.petals(_CENTRE, _CENTRE, 23, petals=12, turns=3, depth=0.42)
-    upper, lower, middle = (
-        fonts.outlines(words, 700, font_directory) for words in (_UPPER, _LOWER, _MIDDLE)
-    )
+    upper, lower, middle = (fonts.outlines(words, 700, font_directory) for words in (_UPPER, _LOWER, _MIDDLE))
     letters = (
         _arc(upper, size=12.5, radius=30.6, spread=34)
         + _arc(lower, size=9.2, radius=-38.4, spread=-18)
