@@ -31,6 +31,9 @@ def pytest_configure(config):
     if settings.DATABASES["default"]["HOST"] not in os.environ["DATABASE_URL"]:
         raise RuntimeError("the settings were read before tests/conftest.py started the servers of the run")
 
+    # Pages are drawn without ``collectstatic`` before: names of static files stay as they are.
+    settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+
     import django
 
     django.setup()
