@@ -5,5 +5,5 @@
     increment        base + sidecar → signed bytes               (our own writer, about a millisecond)
     verify.examine   any bytes → what they are
 
-Nothing here knows a model or the database; `keys` alone reads settings, and only as defaults.
+Nothing here knows a model or the database; `keys` (its defaults) and `page` (FONT_DIR) alone read settings.
 """

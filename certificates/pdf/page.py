@@ -181,9 +181,7 @@ def printed(kind: str, content: dict[str, str]) -> list[Fact]:
 def prepare() -> None:
     """Cut the fonts if that has not been done, and read them: for set-up and for a worker's start.
 
-    To be called in the process that will render, not before a fork.
-
-    Raises fonts.FontMissing when the system lacks the full font.
+    To be called in the process that will render, not before a fork. Raises fonts.FontMissing when the system lacks the full font.
     """
     with _rendering:
         for kind in _KINDS:
