@@ -98,9 +98,7 @@ class Container:
         return algos.DigestAlgorithm({"algorithm": "sha256"})
 
     def _signature_algorithm(self) -> algos.SignedDigestAlgorithm:
-        return algos.SignedDigestAlgorithm(
-            {"algorithm": "sha256_rsa" if self._is_rsa else "sha256_ecdsa"}
-        )
+        return algos.SignedDigestAlgorithm({"algorithm": "sha256_rsa" if self._is_rsa else "sha256_ecdsa"})
 
     def _encode_frame(self, signature_size: int) -> tuple[bytes, bytes, bytes]:
         """Return the DER around digest and signature; its lengths depend on the signature's size."""
@@ -111,9 +109,7 @@ class Container:
                 "version": "v1",
                 "digest_algorithms": [self._digest_algorithm()],
                 "encap_content_info": {"content_type": "data"},
-                "certificates": [
-                    asn1.CertificateChoices("certificate", one) for one in self._certificates
-                ],
+                "certificates": [asn1.CertificateChoices("certificate", one) for one in self._certificates],
                 "signer_infos": [
                     asn1.SignerInfo(
                         {
@@ -156,10 +152,7 @@ def read_container(hexadecimal: bytes) -> tuple[tuple[x509.Certificate, ...], by
         padded = bytes.fromhex(hexadecimal.decode("ascii"))
         signed = asn1.ContentInfo.load(padded[: parser.peek(padded)])["content"]
         (signer,) = signed["signer_infos"]
-        certificates = [
-            x509.load_der_x509_certificate(choice.chosen.dump())
-            for choice in signed["certificates"]
-        ]
+        certificates = [x509.load_der_x509_certificate(choice.chosen.dump()) for choice in signed["certificates"]]
         serial = signer["sid"].chosen["serial_number"].native
         return _in_order(certificates, serial), signer["signature"].native
     # The parser meets hostile bytes here and has no single kind of error for them.
@@ -178,9 +171,7 @@ def _in_order(certificates: list[x509.Certificate], serial: int) -> tuple[x509.C
 
 
 @lru_cache(maxsize=16)
-def container_for(
-    certificate: x509.Certificate, chain: tuple[x509.Certificate, ...] = ()
-) -> Container:
+def container_for(certificate: x509.Certificate, chain: tuple[x509.Certificate, ...] = ()) -> Container:
     """Return the encoded container of a signer's certificate, made once per process."""
     return Container(certificate, chain)
 

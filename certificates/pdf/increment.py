@@ -25,9 +25,7 @@ class NotTheBase(ValueError):
     """The bytes are not those that the sidecar was made for, or cannot be stamped."""
 
 
-def annotate(
-    base: bytes, sidecar: Sidecar, *, stamp: Stamp, signer: Signer, signed_at: dt.datetime
-) -> bytes:
+def annotate(base: bytes, sidecar: Sidecar, *, stamp: Stamp, signer: Signer, signed_at: dt.datetime) -> bytes:
     """Return `base` stamped and signed, as a whole file (R-ANN-12).
 
     The same arguments give the same bytes with an RSA key. Raises `NotTheBase` when base and sidecar do
@@ -71,16 +69,13 @@ def _signed(
     objects += [
         (
             sidecar.page_number,
-            f"{sidecar.page}/Contents [{contents}] "
-            f"/Annots [{sidecar.annotations} {field} 0 R]>>".encode("latin-1"),
+            f"{sidecar.page}/Contents [{contents}] /Annots [{sidecar.annotations} {field} 0 R]>>".encode("latin-1"),
         ),
         (
             sidecar.root_number,
             f"{sidecar.catalog}/AcroForm <</Fields [{field} 0 R] /SigFlags 3>> "
             f"/Perms <</DocMDP {signature} 0 R>> "
-            f"/PieceInfo <</SWMS <</LastModified ({moment}) /Private <<{_facts(facts)}>>>>>>>>".encode(
-                "latin-1"
-            ),
+            f"/PieceInfo <</SWMS <</LastModified ({moment}) /Private <<{_facts(facts)}>>>>>>>>".encode("latin-1"),
         ),
         (
             # An invisible field: what the signature says is printed on the page itself.
@@ -131,9 +126,7 @@ def _placed(objects: Iterable[tuple[int, bytes]], at: int) -> tuple[bytes, dict[
 
 def _table(sidecar: Sidecar, offsets: dict[int, int], at: int) -> bytes:
     """Return the cross-reference section, trailer and end of a file whose objects end at `at`."""
-    sections = "".join(
-        f"{number} 1\n{offsets[number]:010d} 00000 n \n" for number in sorted(offsets)
-    )
+    sections = "".join(f"{number} 1\n{offsets[number]:010d} 00000 n \n" for number in sorted(offsets))
     # The second identifier belongs to this version of the file; the increment itself tells it apart.
     version = hashlib.sha256(sections.encode() + str(at).encode()).hexdigest()[:32]
     info = f"/Info {sidecar.info} " if sidecar.info else ""

@@ -109,9 +109,7 @@ def trust_roots(directory: str | Path | None = None) -> tuple[x509.Certificate, 
     """
     folder = Path(_settings().SIGNING_KEY_DIR if directory is None else directory)
     files = [folder / "root.pem", *sorted((folder / "roots").glob("*.pem"))]
-    return tuple(
-        certificate for file in files if file.is_file() for certificate in _certificates(file)
-    )
+    return tuple(certificate for file in files if file.is_file() for certificate in _certificates(file))
 
 
 def _settings():
@@ -141,9 +139,7 @@ def _publish(directory: Path, signer: Signer) -> None:
         return
     fingerprint = signer.certificate.fingerprint(hashes.SHA256()).hex()
     try:
-        write_durably(
-            directory / "roots" / f"{fingerprint[:16]}.pem", _pem(signer.certificate), mode=0o644
-        )
+        write_durably(directory / "roots" / f"{fingerprint[:16]}.pem", _pem(signer.certificate), mode=0o644)
     except OSError as error:
         raise KeyUnusable(f"{directory}/roots cannot be written: {error.strerror}") from error
 
@@ -171,9 +167,7 @@ def _from_pem(file: Path, passphrase: str) -> Signer:
             _read(file), passphrase.encode() if passphrase and _is_encrypted(file) else None
         )
     except (ValueError, TypeError) as error:
-        raise KeyUnusable(
-            f"{file} holds no readable private key, or the passphrase is wrong"
-        ) from error
+        raise KeyUnusable(f"{file} holds no readable private key, or the passphrase is wrong") from error
     certificate, *chain = _certificates(file)
     return Signer(key, certificate, tuple(chain))
 
@@ -186,9 +180,7 @@ def _from_pkcs12(file: Path, passphrase: str) -> Signer:
     try:
         bundle = pkcs12.load_pkcs12(_read(file), passphrase.encode() or None)
     except ValueError as error:
-        raise KeyUnusable(
-            f"{file} is not a readable PKCS#12 file, or the passphrase is wrong"
-        ) from error
+        raise KeyUnusable(f"{file} is not a readable PKCS#12 file, or the passphrase is wrong") from error
     if bundle.key is None or bundle.cert is None:
         raise KeyUnusable(f"{file} must hold a private key and its certificate")
     chain = tuple(extra.certificate for extra in bundle.additional_certs)
@@ -201,9 +193,7 @@ def _checked(signer: Signer, file: Path) -> Signer:
     if isinstance(key, rsa.RSAPrivateKey):
         if key.key_size < 2048:
             raise KeyUnusable(f"{file}: an RSA key of {key.key_size} bits is too short, use 2048")
-    elif not (
-        isinstance(key, ec.EllipticCurvePrivateKey) and isinstance(key.curve, ec.SECP256R1)
-    ):
+    elif not (isinstance(key, ec.EllipticCurvePrivateKey) and isinstance(key.curve, ec.SECP256R1)):
         raise KeyUnusable(f"{file}: only RSA and P-256 keys can sign certificates")
     if key.public_key() != certificate.public_key():
         raise KeyUnusable(f"{file}: the private key does not belong to the first certificate")
@@ -243,9 +233,7 @@ def _make(directory: Path, algorithm: str) -> None:
                 mode=0o600,
             )
     except OSError as error:
-        raise KeyUnusable(
-            f"no signing key can be made in {directory}: {error.strerror}"
-        ) from error
+        raise KeyUnusable(f"no signing key can be made in {directory}: {error.strerror}") from error
 
 
 @contextmanager
@@ -263,9 +251,7 @@ def _root(directory: Path, algorithm: str) -> tuple[PrivateKey, x509.Certificate
     key_file, file = directory / "root-key.pem", directory / "root.pem"
     if key_file.is_file() and file.is_file():
         root = _checked(
-            Signer(
-                serialization.load_pem_private_key(_read(key_file), None), _certificates(file)[0]
-            ),
+            Signer(serialization.load_pem_private_key(_read(key_file), None), _certificates(file)[0]),
             key_file,
         )
         return root.key, root.certificate
@@ -306,9 +292,7 @@ def _issue(key, name, years, issuer_key=None, issuer=None) -> x509.Certificate:
         .serial_number(x509.random_serial_number())
         .not_valid_before(start)
         .not_valid_after(start + dt.timedelta(days=365 * years))
-        .add_extension(
-            x509.BasicConstraints(ca=is_root, path_length=0 if is_root else None), critical=True
-        )
+        .add_extension(x509.BasicConstraints(ca=is_root, path_length=0 if is_root else None), critical=True)
         .add_extension(
             x509.KeyUsage(
                 digital_signature=not is_root,

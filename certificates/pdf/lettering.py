@@ -53,9 +53,7 @@ class Lettering:
 
     def pack(self) -> tuple[str, str]:
         """Return (characters, eight hex digits for each: code and advance), for the sidecar."""
-        return "".join(self.glyphs), "".join(
-            f"{code}{advance:04x}" for code, advance in self.glyphs.values()
-        )
+        return "".join(self.glyphs), "".join(f"{code}{advance:04x}" for code, advance in self.glyphs.values())
 
     def _missing(self, text: str) -> GlyphsMissing:
         return GlyphsMissing("".join(dict.fromkeys(c for c in text if c not in self.glyphs)))

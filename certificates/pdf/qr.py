@@ -46,7 +46,10 @@ def _dark_runs(side: int, symbol: int) -> Iterator[tuple[int, int, int]]:
 def _family(head: str, varying: int) -> tuple[int, int, list[list[int]]]:
     """Return (side, the symbol of the token of NULs, what each byte value changes at each position)."""
     data = head.encode() + bytes(varying)
-    version = segno.make(data, mode="byte", error=LEVEL, mask=MASK, boost_error=False, micro=False)
+    try:
+        version = segno.make(data, mode="byte", error=LEVEL, mask=MASK, boost_error=False, micro=False)
+    except segno.DataOverflowError as error:
+        raise ValueError(f"an address of {len(data)} characters is too long for a QR code") from error
     side = len(version.matrix)
     zero = _symbol(data, version.version)
     changes = []
@@ -62,9 +65,7 @@ def _family(head: str, varying: int) -> tuple[int, int, list[list[int]]]:
 
 def _symbol(data: bytes, version: int) -> int:
     """Return the modules of segno's symbol, row by row, as one integer."""
-    code = segno.make(
-        data, version=version, mode="byte", error=LEVEL, mask=MASK, boost_error=False
-    )
+    code = segno.make(data, version=version, mode="byte", error=LEVEL, mask=MASK, boost_error=False)
     return int("".join("1" if module else "0" for row in code.matrix for module in row), 2)
 
 

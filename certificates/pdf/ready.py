@@ -55,9 +55,7 @@ def make_ready(
             if entry in document.Root:
                 del document.Root[entry]
         # ETSI.CAdES.detached is an extension of PDF 1.7 (ETSI TS 102 778-3, 4.7).
-        document.Root.Extensions = Dictionary(
-            ESIC=Dictionary(BaseVersion=Name("/1.7"), ExtensionLevel=2)
-        )
+        document.Root.Extensions = Dictionary(ESIC=Dictionary(BaseVersion=Name("/1.7"), ExtensionLevel=2))
         # Marks an unsigned or mutilated copy as one of ours, so that verification can say "altered".
         document.Root.PieceInfo = Dictionary(
             SWMS=Dictionary(LastModified=String("D:20000101000000Z"), Private=Dictionary())
@@ -112,9 +110,7 @@ def _embedded(document: Pdf, font: AnnotationFont) -> pikepdf.Object:
         Type=Name.Font,
         Subtype=Name.CIDFontType0,
         BaseFont=Name(f"/{font.name}"),
-        CIDSystemInfo=Dictionary(
-            Registry=String("Adobe"), Ordering=String("Identity"), Supplement=0
-        ),
+        CIDSystemInfo=Dictionary(Registry=String("Adobe"), Ordering=String("Identity"), Supplement=0),
         FontDescriptor=document.make_indirect(descriptor),
         DW=1000,
         W=widths,
@@ -134,14 +130,11 @@ def _embedded(document: Pdf, font: AnnotationFont) -> pikepdf.Object:
 def _to_unicode(font: AnnotationFont) -> bytes:
     """Return the CMap from codes to characters (ISO 32000-1, 9.10.3)."""
     pairs = [
-        f"<{code}> <{character.encode('utf-16-be').hex()}>"
-        for character, (code, _) in font.lettering.glyphs.items()
+        f"<{code}> <{character.encode('utf-16-be').hex()}>" for character, (code, _) in font.lettering.glyphs.items()
     ]
     # A block holds at most a hundred pairs.
     blocks = [pairs[at : at + 100] for at in range(0, len(pairs), 100)]
-    mappings = "\n".join(
-        f"{len(block)} beginbfchar\n" + "\n".join(block) + "\nendbfchar" for block in blocks
-    )
+    mappings = "\n".join(f"{len(block)} beginbfchar\n" + "\n".join(block) + "\nendbfchar" for block in blocks)
     return (
         "/CIDInit /ProcSet findresource begin\n12 dict begin\nbegincmap\n"
         "/CIDSystemInfo <</Registry (Adobe) /Ordering (UCS) /Supplement 0>> def\n"
@@ -183,9 +176,7 @@ def _reserve_structure(document: Pdf, page: pikepdf.Page) -> int:
     return mcid
 
 
-def _sidecar_of(
-    base: bytes, font: AnnotationFont | None, mcid: int, facts: dict[str, str]
-) -> Sidecar:
+def _sidecar_of(base: bytes, font: AnnotationFont | None, mcid: int, facts: dict[str, str]) -> Sidecar:
     with Pdf.open(io.BytesIO(base)) as document:
         page = document.pages[0].obj
         media = [float(edge) for edge in document.pages[0].mediabox]

@@ -38,9 +38,7 @@ def draw(stamp: Stamp, lettering: Lettering, mcid: int) -> bytes:
     heading, *labels, hint = _standing_text(lettering)
     values = [
         _text(lettering, line, value)
-        for line, value in zip(
-            layout.VALUES, (stamp.purpose, valid_until, stamp.number), strict=True
-        )
+        for line, value in zip(layout.VALUES, (stamp.purpose, valid_until, stamp.number), strict=True)
     ]
     # Label, value, label, value: the order in which it is read aloud.
     pairs = chain.from_iterable(zip(labels, values, strict=True))

@@ -83,9 +83,7 @@ class Examination:
         return self.verdict is Verdict.INTACT
 
 
-def examine(
-    data: bytes, trust_roots: Iterable[x509.Certificate], *, largest: int = LARGEST
-) -> Examination:
+def examine(data: bytes, trust_roots: Iterable[x509.Certificate], *, largest: int = LARGEST) -> Examination:
     """Return what `data` is. Never raises, whatever the bytes; the work is bounded by `largest` bytes.
 
     `trust_roots` are the certificates from `keys.trust_roots`. Whether the certificate is still in
@@ -199,18 +197,14 @@ def _read(answer: Examination, document: bytes, roots: tuple[x509.Certificate, .
         signed_at = signature.self_reported_timestamp
         status = validate_pdf_signature(
             signature,
-            ValidationContext(
-                trust_roots=[_asn1(root) for root in roots], moment=signed_at, allow_fetching=False
-            ),
+            ValidationContext(trust_roots=[_asn1(root) for root in roots], moment=signed_at, allow_fetching=False),
             key_usage_settings=_KEY_USAGE,
         )
         facts = reader.root["/PieceInfo"]["/SWMS"]["/Private"]
         answer = replace(
             answer,
             signer=common_name(_certificate(status.signing_cert)),
-            chain=tuple(
-                common_name(_certificate(one)) for one in reversed(list(status.validation_path))
-            ),
+            chain=tuple(common_name(_certificate(one)) for one in reversed(list(status.validation_path))),
             signed_at=signed_at,
             **{name: str(facts.get(f"/{name.capitalize()}", "")) for name in _FACTS},
         )
@@ -224,9 +218,7 @@ def _read(answer: Examination, document: bytes, roots: tuple[x509.Certificate, .
 
 
 _FACTS = ("kind", "certificate", "annotation", "token")
-_KEY_USAGE = KeyUsageConstraints(
-    key_usage={"digital_signature", "non_repudiation"}, match_all_key_usages=False
-)
+_KEY_USAGE = KeyUsageConstraints(key_usage={"digital_signature", "non_repudiation"}, match_all_key_usages=False)
 
 
 def _asn1(certificate: x509.Certificate) -> asn1_x509.Certificate:
