@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 
 from swms.current import RequestFacts, reset_current, set_current
+from swms.throttle import Throttled
 from swms.workflow import Refused
 
 
@@ -42,7 +43,8 @@ class SessionLimitsMiddleware:
         self.get_response = get_response
 
     def __call__(self, request):
-        if request.user.is_authenticated:
+        # Looking at the user reads the session and makes the answer vary by cookie: not without one.
+        if settings.SESSION_COOKIE_NAME in request.COOKIES and request.user.is_authenticated:
             kind = "staff" if request.user.is_staff else "worker"
             now = timezone.now().timestamp()
             started = request.session.setdefault("started", now)
@@ -60,7 +62,10 @@ class SessionLimitsMiddleware:
 
 
 class RefusedMiddleware:
-    """Turns a ``Refused`` that no view dealt with into words on the page the person came from."""
+    """Turns a ``Refused`` that no view dealt with into words on the page the person came from.
+
+    A ``Throttled`` becomes 429 with ``Retry-After`` (S3).
+    """
 
     def __init__(self, get_response):
         self.get_response = get_response
@@ -69,6 +74,11 @@ class RefusedMiddleware:
         return self.get_response(request)
 
     def process_exception(self, request, exception):
+        if isinstance(exception, Throttled):
+            context = {"message": str(exception), "retry_after": exception.retry_after}
+            response = render(request, "429.html", context, status=429)
+            response["Retry-After"] = str(exception.retry_after)
+            return response
         if not isinstance(exception, Refused):
             return None
         back = request.headers.get("Referer", "")

@@ -11,7 +11,8 @@ class Region(models.Model):
     """An administrative division (GB/T 2260): province, prefecture or county (rulebook §4.1).
 
     ``path`` is the chain of codes from the province down, ``/110000/110100/110105/``, so that
-    "inside" is a prefix. An abolished division keeps its row, with ``valid_to`` and ``successor``.
+    "inside" is a prefix. An abolished division keeps its row, with ``valid_to`` and ``successor``,
+    and its path runs through the successor, whose reviewers inherit its records.
     """
 
     class Level(models.IntegerChoices):
