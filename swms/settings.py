@@ -99,6 +99,7 @@ MIDDLEWARE = [
     "django_otp.middleware.OTPMiddleware",
     "swms.middleware.RequestContextMiddleware",
     "swms.middleware.SessionLimitsMiddleware",
+    "swms.signin.middleware.SecondFactorMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -167,11 +168,16 @@ AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = timedelta(minutes=30)  # R-ACC-12
 AXES_RESET_ON_SUCCESS = True
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # waiting always helps
+AXES_SENSITIVE_PARAMETERS = ["username", "next"]  # what was typed may be an identity number
 AXES_LOCKOUT_CALLABLE = "swms.signin.views.locked_out"
 AXES_USERNAME_CALLABLE = "swms.accounts.backends.axes_username"
 AXES_CLIENT_IP_CALLABLE = "swms.middleware.client_ip"
 AXES_DISABLE_ACCESS_LOG = True
 AXES_VERBOSE = False
+OTP_TOTP_ISSUER = SITE_NAME
+OTP_TOTP_THROTTLE_FACTOR = OTP_STATIC_THROTTLE_FACTOR = 0  # the lock-out is ours: swms.signin.second_factor
+SIGNED_IN_PAGES = {"worker": "registration:dashboard", "institution": "home", "staff": "admin:index"}
 SESSION_IDLE = {"worker": timedelta(minutes=30), "staff": timedelta(minutes=15)}  # R-ACC-12
 SESSION_ABSOLUTE = {"worker": timedelta(hours=12), "staff": timedelta(hours=8)}
 SESSION_COOKIE_AGE = int(timedelta(hours=12).total_seconds())
