@@ -187,9 +187,9 @@ def portal(port: int) -> list[Process]:
     return [
         Process("web", "gunicorn", "swms.wsgi", "--bind", f"127.0.0.1:{port}", "--workers", "2", "--threads", "4",
                 "--graceful-timeout", "10", "--log-level", "warning"),
-        Process("worker", "celery", "-A", "swms", "worker", "--concurrency", "2", "--loglevel", "INFO",
+        Process("worker", "celery", "--quiet", "-A", "swms", "worker", "--concurrency", "2", "--loglevel", "INFO",
                 "--without-gossip", "--without-mingle"),
-        Process("beat", "celery", "-A", "swms", "beat", "--loglevel", "INFO"),
+        Process("beat", "celery", "--quiet", "-A", "swms", "beat", "--loglevel", "INFO"),
     ]  # fmt: skip
 
 
