@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
+from swms.workflow import Refused
 
-class UploadRefused(Exception):
+
+class UploadRefused(Refused):
     """A file that is not accepted: `code` for programs, `message` says what to do."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
-        self.message = message
 
 
 def in_kilobytes(size: int) -> str:

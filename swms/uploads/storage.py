@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 import re
 import time
@@ -18,6 +19,8 @@ from swms.crypto import is_current, open_bytes, seal_bytes
 from swms.uploads.examine import EXTENSIONS, Examined
 from swms.uploads.models import Purpose, StoredFile
 from swms.uploads.refusal import UploadRefused
+
+log = logging.getLogger(__name__)
 
 SEALED_AS = "uploads"
 ORPHAN_AGE = 24 * 3600
@@ -35,11 +38,15 @@ def store(
 
     The bytes are on disk before the row is: a transaction that fails leaves an orphan for
     `remove_orphans`, never a row without a file. Raises UploadRefused(`quota`) when the owner's
-    files would exceed `settings.UPLOAD_QUOTA` bytes.
+    files would exceed `settings.UPLOAD_QUOTA` bytes, and (`unavailable`) when the disk takes nothing.
     """
     _check_quota(owner, len(examined.data))
     uid = uuid4()
-    _write(uid, examined.data)
+    try:
+        _write(uid, examined.data)
+    except OSError as error:
+        log.exception("upload_not_stored")
+        raise UploadRefused("unavailable", "系统暂时无法保存文件，请稍后再试；已填写的内容不会丢失") from error
     return StoredFile.objects.create(
         uid=uid,
         owner=owner,

@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 import pytest
 from django.core import serializers
 from django.core.exceptions import FieldError, ImproperlyConfigured
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.db import IntegrityError, connection, transaction
 from hypothesis import given
 from hypothesis import strategies as st
@@ -240,3 +240,20 @@ def test_an_import_is_not_held_up_by_sealing():
         crypto.index_many("identity", texts)
         best = min(best, time.process_time() - start)
     assert len(texts) / best > 50_000  # some 200,000 a second on one core; a loaded machine still makes this
+
+
+def test_a_row_is_validated_without_showing_its_texts_to_the_database(wang_fang):
+    wang_fang.full_clean()
+    wang_fang.save()
+    assert User.objects.get(pk=wang_fang.pk).id_number == NUMBER
+
+
+def test_a_rotation_goes_on_past_a_value_that_does_not_open_and_says_which_one(keys, wang_fang):
+    damaged = make_user("李静", "440000198512010025", "19900005678")
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE accounts_user SET id_number = mobile WHERE id = %s", [damaged.pk])
+    last = make_user("张伟", "810000199003070015", "19900009999")
+    keys.FIELD_KEYS = [f"new:{NEW}", f"old:{OLD}"]
+    with pytest.raises(CommandError, match=f"accounts.User {damaged.pk}$"):
+        call_command("rotate_keys", stdout=StringIO())
+    assert crypto.is_current(stored(last))

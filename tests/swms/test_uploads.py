@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from datetime import date
 from io import BytesIO
 
@@ -12,6 +13,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
 from django.test import Client
 from django.utils.datastructures import MultiValueDict
+from hypothesis import given
+from hypothesis import settings as examples
+from hypothesis import strategies as st
 from PIL import Image
 
 from registration.models import Feedback
@@ -215,6 +219,20 @@ def test_a_broken_or_exploding_pdf_is_refused_s5(data):
     assert refusal(data, EVIDENCE).code == "unreadable"
 
 
+GOOD = {"jpeg": images.with_position(), "png": images.with_text(), "pdf": documents.plain()}
+
+
+@examples(max_examples=150, deadline=None)
+@given(st.sampled_from(sorted(GOOD)), st.data())
+def test_a_damaged_file_is_accepted_or_refused_and_nothing_else_happens_s5(kind, data):
+    damaged = bytearray(GOOD[kind])
+    for place in data.draw(st.lists(st.integers(0, len(damaged) - 1), min_size=1, max_size=8)):
+        damaged[place] = data.draw(st.integers(0, 255))
+    with suppress(UploadRefused):
+        examined = look(bytes(damaged), EVIDENCE)
+        assert look(examined.data, EVIDENCE).media_type == examined.media_type
+
+
 # --- form fields ---------------------------------------------------------------------------------
 
 
@@ -269,6 +287,14 @@ def test_bytes_are_encrypted_on_disk_and_come_back_whole(wang_fang, media):
     assert [file for file in media.rglob("*") if file.is_file()] == [path]
 
 
+def test_a_disk_that_takes_nothing_is_a_refusal_and_leaves_no_row(wang_fang, settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path / "in the way"
+    settings.MEDIA_ROOT.touch()
+    with pytest.raises(UploadRefused, match="请稍后再试"):
+        keep(wang_fang)
+    assert not StoredFile.objects.exists()
+
+
 def test_a_file_put_in_another_files_place_does_not_open(wang_fang):
     first, second = keep(wang_fang), keep(wang_fang)
     os.replace(storage.path_of(first.uid), storage.path_of(second.uid))
@@ -289,6 +315,7 @@ def test_a_file_put_in_another_files_place_does_not_open(wang_fang):
         ("", "照片.jpg"),
         ("长" * 300 + ".jpg", "长" * 96 + ".jpg"),
     ],
+    ids=["extension", "path", "windows path", "identity number", "header", "none", "long"],
 )
 def test_a_name_is_kept_for_the_eye_only(wang_fang, given, kept):
     examined = examine(named(images.photo(), given), PHOTO)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from django.apps import apps
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 from django.db import connection, models, transaction
 
-from swms.crypto import BlindIndexField, Sealed, SealedField, blind_index, is_current, open_bytes
+from swms.crypto import BlindIndexField, CannotOpen, Sealed, SealedField, blind_index, is_current, open_bytes
 from swms.uploads import storage
 from swms.uploads.models import StoredFile
 
@@ -26,14 +26,16 @@ class Command(BaseCommand):
         parser.add_argument("--batch", type=int, default=500, help="rows locked at a time (default 500)")
 
     def handle(self, *args, batch: int, **options):
+        closed: list[str] = []
         for model in _models_with_secrets():
             done = changed = 0
-            for rows, updated in _rotate(model, batch):
+            for rows, updated in _rotate(model, batch, closed):
                 done, changed = done + rows, changed + updated
                 self.stdout.write(f"{model._meta.label}: {done} rows, {changed} changed")
-        files = StoredFile.objects.filter(purged_at=None).order_by("pk")
-        resealed = sum(storage.reseal(stored) for stored in files.iterator(chunk_size=batch))
-        self.stdout.write(f"uploads: {files.count()} files, {resealed} changed")
+        done, changed = _rotate_files(batch, closed)
+        self.stdout.write(f"uploads: {done} files, {changed} changed")
+        if closed:
+            raise CommandError("these could not be opened, keep the old keys: " + ", ".join(closed))
 
 
 def _models_with_secrets() -> list[type[models.Model]]:
@@ -48,8 +50,8 @@ def _secret(field: models.Field) -> bool:
     return isinstance(field, SealedField | BlindIndexField)
 
 
-def _rotate(model: type[models.Model], batch: int) -> Iterator[tuple[int, int]]:
-    """Yield how many rows were read and how many changed, batch by batch."""
+def _rotate(model: type[models.Model], batch: int, closed: list[str]) -> Iterator[tuple[int, int]]:
+    """Yield how many rows were read and how many changed, batch by batch; name in `closed` what does not open."""
     last = None
     while True:
         with transaction.atomic():
@@ -57,7 +59,15 @@ def _rotate(model: type[models.Model], batch: int) -> Iterator[tuple[int, int]]:
             if last is not None:
                 rows = rows.filter(pk__gt=last)
             rows = list(rows.values(*_columns(model))[:batch])
-            changes = [change for row in rows if (change := _renewed(model, row)) is not None]
+            changes = []
+            for row in rows:
+                try:
+                    renewed = _renewed(model, row)
+                except CannotOpen:
+                    closed.append(f"{model._meta.label} {row[model._meta.pk.attname]}")
+                    continue
+                if renewed != row:
+                    changes.append(renewed)
             _write(model, changes)
         if rows:
             last = rows[-1][model._meta.pk.attname]
@@ -76,8 +86,8 @@ def _columns(model: type[models.Model]) -> list[str]:
     return sorted(names)
 
 
-def _renewed(model: type[models.Model], row: dict) -> dict | None:
-    """Return the row with its values under the writing keys, or None when it has them already."""
+def _renewed(model: type[models.Model], row: dict) -> dict:
+    """Return the row with its values under the writing keys. Raises CannotOpen."""
     new, texts = dict(row), {}
     for field in model._meta.local_concrete_fields:
         if isinstance(field, SealedField) and (sealed := row[field.attname]) is not None:
@@ -88,7 +98,19 @@ def _renewed(model: type[models.Model], row: dict) -> dict | None:
     for field in model._meta.local_concrete_fields:
         if isinstance(field, BlindIndexField) and (text := texts.get(field.source)):
             new[field.attname] = blind_index(field.purpose, text)
-    return new if new != row else None
+    return new
+
+
+def _rotate_files(batch: int, closed: list[str]) -> tuple[int, int]:
+    """Return how many files were read and how many changed; name in `closed` what does not open."""
+    done = changed = 0
+    for stored in StoredFile.objects.filter(purged_at=None).order_by("pk").iterator(chunk_size=batch):
+        try:
+            changed += storage.reseal(stored)
+        except (CannotOpen, storage.FileMissing):
+            closed.append(f"file {stored.uid}")
+        done += 1
+    return done, changed
 
 
 def _write(model: type[models.Model], changes: list[dict]) -> None:
