@@ -62,6 +62,12 @@ def store(
     )
 
 
+def attach(stored: StoredFile, holder: models.Model) -> None:
+    """Give a stored file to the record it belongs to: whoever may see that record may see the file."""
+    stored.holder = holder
+    stored.save(update_fields=["holder_type", "holder_id"])
+
+
 def open_file(stored: StoredFile) -> bytes:
     """Return the bytes of a stored file. Raises FileMissing, or CannotOpen if they were tampered with."""
     if stored.purged_at is not None:

@@ -22,7 +22,7 @@ def file(request: HttpRequest, uid: UUID) -> HttpResponse:
 
     `?inline=1` shows an image inside a page; everything else is a download.
     """
-    stored = StoredFile.objects.select_related("owner").filter(uid=uid, purged_at=None).first()
+    stored = StoredFile.objects.select_related("holder_type").filter(uid=uid, purged_at=None).first()
     if stored is None or not may_read(request.user, stored):
         raise Http404
     try:
@@ -47,8 +47,6 @@ def may_read(user: models.Model, stored: StoredFile) -> bool:
         return False
     if stored.owner_id == user.pk:
         return True
-    if stored.holder_type_id is None:
-        return False
-    records = stored.holder_type.model_class()._default_manager
-    visible = getattr(records, "visible_to", None)
-    return visible is not None and visible(user).filter(pk=stored.holder_id).exists()
+    model = stored.holder_type.model_class() if stored.holder_type else None
+    visible_to = getattr(model and model._default_manager, "visible_to", None)
+    return visible_to is not None and visible_to(user).filter(pk=stored.holder_id).exists()

@@ -6,6 +6,7 @@ import base64
 import copy
 import pickle
 import time
+from concurrent.futures import ThreadPoolExecutor
 from io import StringIO
 from uuid import UUID, uuid4
 
@@ -203,6 +204,29 @@ def test_keys_rotate_while_serving(keys, wang_fang):
     keys.INDEX_KEYS = [f"new:{NEW}"]
     user = User.objects.get(id_index=crypto.blind_index("identity", NUMBER))
     assert (user.id_number, user.mobile) == (NUMBER, MOBILE)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_people_change_during_a_rotation_is_neither_lost_nor_left_behind(keys):
+    users = [make_user("王芳", f"E{n:08}", f"1990000{n:04}") for n in range(40)]
+    keys.FIELD_KEYS = [f"new:{NEW}", f"old:{OLD}"]
+
+    def change(user: User) -> None:
+        try:
+            user.mobile = f"1990001{user.mobile[-4:]}"
+            user.save()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as pool:
+        changes = [pool.submit(change, user) for user in users]
+        call_command("rotate_keys", batch=3, stdout=StringIO())
+        for done in changes:
+            done.result()
+
+    keys.FIELD_KEYS = [f"new:{NEW}"]
+    assert sorted(user.mobile for user in User.objects.all()) == [f"1990001{n:04}" for n in range(40)]
+    assert sorted(user.id_number for user in User.objects.all()) == [f"E{n:08}" for n in range(40)]
 
 
 def test_a_second_rotation_finds_nothing_to_do(keys, wang_fang):

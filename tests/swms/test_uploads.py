@@ -430,8 +430,11 @@ def test_a_reviewer_of_the_records_region_sees_its_files_and_one_of_another_regi
         mgmt_no="202511000100000017",
         region=chaoyang,
     )
-    stored = keep(None, Purpose.ID_CARD, holder=feedback)
+    stored = keep(None, Purpose.ID_CARD)
     li_jing, zhao_min = reviewer("李静", chaoyang), reviewer("赵敏", pudong)
+
+    assert answer(li_jing, stored).status_code == 404
+    storage.attach(stored, feedback)
 
     assert answer(zhao_min, stored).status_code == 404
     assert answer(wang_fang, stored).status_code == 404
