@@ -31,7 +31,7 @@ class Container:
     """The DER of one signer's containers, ready for a digest and a signature."""
 
     def __init__(self, certificate: x509.Certificate, chain: tuple[x509.Certificate, ...]):
-        self._certificates = [_asn1(certificate), *map(_asn1, chain)]
+        self._certificates = [as_asn1(certificate), *map(as_asn1, chain)]
         key = certificate.public_key()
         self._is_rsa = isinstance(key, rsa.RSAPublicKey)
         # (r, s) of P-256 in DER: two integers of at most 33 bytes, each with two bytes of header.
@@ -176,5 +176,6 @@ def container_for(certificate: x509.Certificate, chain: tuple[x509.Certificate, 
     return Container(certificate, chain)
 
 
-def _asn1(certificate: x509.Certificate) -> asn1_x509.Certificate:
+def as_asn1(certificate: x509.Certificate) -> asn1_x509.Certificate:
+    """Return a certificate as the object that asn1crypto and pyHanko work with."""
     return asn1_x509.Certificate.load(certificate.public_bytes(Encoding.DER))

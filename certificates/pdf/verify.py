@@ -21,13 +21,12 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa, utils
-from cryptography.hazmat.primitives.serialization import Encoding
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.validation import KeyUsageConstraints, validate_pdf_signature
 from pyhanko.sign.validation.status import SignatureCoverageLevel
 from pyhanko_certvalidator import ValidationContext
 
-from certificates.pdf.cms import NotAContainer, container_for, read_container
+from certificates.pdf.cms import NotAContainer, as_asn1, container_for, read_container
 from certificates.pdf.keys import common_name
 
 logger = logging.getLogger(__name__)
@@ -197,7 +196,7 @@ def _read(answer: Examination, document: bytes, roots: tuple[x509.Certificate, .
         signed_at = signature.self_reported_timestamp
         status = validate_pdf_signature(
             signature,
-            ValidationContext(trust_roots=[_asn1(root) for root in roots], moment=signed_at, allow_fetching=False),
+            ValidationContext(trust_roots=[as_asn1(root) for root in roots], moment=signed_at, allow_fetching=False),
             key_usage_settings=_KEY_USAGE,
         )
         facts = reader.root["/PieceInfo"]["/SWMS"]["/Private"]
@@ -219,10 +218,6 @@ def _read(answer: Examination, document: bytes, roots: tuple[x509.Certificate, .
 
 _FACTS = ("kind", "certificate", "annotation", "token")
 _KEY_USAGE = KeyUsageConstraints(key_usage={"digital_signature", "non_repudiation"}, match_all_key_usages=False)
-
-
-def _asn1(certificate: x509.Certificate) -> asn1_x509.Certificate:
-    return asn1_x509.Certificate.load(certificate.public_bytes(Encoding.DER))
 
 
 def _certificate(certificate: asn1_x509.Certificate) -> x509.Certificate:

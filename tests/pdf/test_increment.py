@@ -17,15 +17,15 @@ from pyhanko.sign.validation.status import SignatureCoverageLevel
 from pyhanko_certvalidator import ValidationContext
 
 from certificates.pdf import increment, layout, lettering, qr, ready
+from certificates.pdf.cms import as_asn1
 from certificates.pdf.sidecar import Sidecar
-from certificates.pdf.verify import _asn1
 from tests.pdf.samples import SIGNED_AT, STAMP, TOKEN
 
 
 def _status(data, roots):
     reader = PdfFileReader(io.BytesIO(data), strict=True)
     (signature,) = reader.embedded_signatures
-    context = ValidationContext(trust_roots=[_asn1(root) for root in roots], allow_fetching=False)
+    context = ValidationContext(trust_roots=[as_asn1(root) for root in roots], allow_fetching=False)
     return validate_pdf_signature(signature, context)
 
 

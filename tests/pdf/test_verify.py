@@ -18,7 +18,8 @@ from pyhanko.sign.general import SigningError
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
 from certificates.pdf import increment, keys, verify
-from certificates.pdf.verify import Change, Verdict, _asn1, examine
+from certificates.pdf.cms import as_asn1
+from certificates.pdf.verify import Change, Verdict, examine
 from tests.pdf.samples import SIGNED_AT, STAMP
 
 
@@ -139,12 +140,12 @@ def test_the_certification_forbids_a_second_signature_by_somebody_else(annotated
 
 def _signed_by_pyhanko(data, signer):
     registry = SimpleCertificateStore()
-    registry.register_multiple([_asn1(one) for one in signer.chain])
+    registry.register_multiple([as_asn1(one) for one in signer.chain])
     written = io.BytesIO()
     signers.PdfSigner(
         signers.PdfSignatureMetadata(field_name="Second"),
         signers.SimpleSigner(
-            signing_cert=_asn1(signer.certificate),
+            signing_cert=as_asn1(signer.certificate),
             signing_key=_key_info(signer),
             cert_registry=registry,
         ),
