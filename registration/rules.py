@@ -13,8 +13,9 @@ def is_own(user, record):
 
 @rules.predicate
 def is_another(user, record):
-    """Nobody reviews the own case (R-REG-18)."""
-    return record.worker.user_id != user.pk
+    """Nobody reviews the own case, not even under another account (R-REG-18)."""
+    owner = record.worker.user
+    return owner.pk != user.pk and (not user.id_number or owner.id_number != user.id_number)
 
 
 def on_duty(duty: str):
@@ -29,6 +30,7 @@ def on_duty(duty: str):
 
 @rules.predicate
 def keeps_roster_of(user, qualification):
+    """A keeper of certificates for the province that issued this one."""
     return holds_duty(user, Duty.CERTIFICATE, qualification.province)
 
 

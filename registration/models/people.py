@@ -107,6 +107,8 @@ class Worker(ScopedModel):
             missing.append(("email", "电子邮箱"))
         if not self.experiences.exists():
             missing.append(("experiences", "工作经历"))
+        if self.past_projects.filter(is_special=True, evidence=None).exists():
+            missing.append(("evidence", "三区计划或牵手计划的证明材料"))  # R-PRO-11
         return missing
 
 

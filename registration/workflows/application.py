@@ -1,4 +1,4 @@
-"""What may happen to the hub's records: the tables are the law (rulebook §2)."""
+"""首次登记: from 未申请登记证书 to 已出证 (rulebook §2.3)."""
 
 from datetime import timedelta
 
@@ -8,6 +8,8 @@ from django.utils import timezone
 
 from registration.reasons import REASONS
 from registration.requirements import check_requirements
+from registration.workflows.qualification import QualificationState
+from registration.workflows.registration import RegistrationState
 from swms.dates import add_years, filing_last_day, last_day_of_period, today, working_days_after
 from swms.references import next_registration_number
 from swms.workflow import Refused, Step, Transition, Workflow
@@ -34,6 +36,10 @@ class ApplicationState(models.TextChoices):
 A = ApplicationState
 OPEN_STATES = (A.NOT_APPLIED, A.PENDING_REVIEW, A.INITIAL_APPROVED, A.FINAL_APPROVED)
 IN_REVIEW_STATES = (A.PENDING_REVIEW, A.INITIAL_APPROVED, A.FINAL_APPROVED)
+EDITABLE_STATES = (A.NOT_APPLIED, A.PENDING_REVIEW)  # R-REG-10
+LOCKED_STATES = (A.INITIAL_APPROVED, A.FINAL_APPROVED)  # R-REG-11
+REFUSED_STATES = (A.INITIAL_REJECTED, A.FINAL_REJECTED)
+DONE_STATES = (A.REGISTERED, A.CERT_ISSUED)  # R-REG-20
 
 
 def profile_complete(application, step: Step):
@@ -56,31 +62,69 @@ def certificate_valid(application, step: Step):
         raise Refused("certificate_not_valid", "该职业水平证书当前不是有效状态，不能申请登记")
 
 
+def local_start(application):
+    """Return when the certificate was first registered locally, ``None`` if it was not (R-PRO-05).
+
+    A local registration older than the certificate itself was for another one (R-PRO-06).
+    """
+    worker = application.worker
+    if not worker.has_local_cert or worker.local_first_reg_date is None:
+        return None
+    return worker.local_first_reg_date if worker.local_first_reg_date >= application.qualification.issue_date else None
+
+
 def window_last_day(application):
     """Return the last day on which a first registration is accepted, ``None`` for no limit (R-REG-03, R-REG-06)."""
-    if application.worker.has_local_cert:
+    if local_start(application):
         return None
     return filing_last_day(last_day_of_period(application.qualification.issue_date, years=1))
 
 
 def in_window(application, step: Step):
     """R-REG-03…05: within one year after the date of issue, judged by the first submission."""
-    last = window_last_day(application)
-    day = today()
-    if last is None:
-        return
+    refusal = filing_refused(application)
+    if refusal:
+        raise refusal
+
+
+def filing_refused(application) -> Refused | None:
+    """Return why a first registration cannot be filed today, ``None`` if it can (R-REG-03…06)."""
+    last, day = window_last_day(application), today()
     if day <= application.qualification.issue_date:
-        raise Refused("window_not_open", "首次登记自证书签发次日起受理")
-    if day <= last:
-        return
-    kept = (
-        application.first_submitted_at
-        and timezone.localdate(application.first_submitted_at) <= last
-        and application.refused_at
-        and day <= timezone.localdate(application.refused_at) + timedelta(days=FIX_DAYS)
-    )
-    if not kept:
-        raise Refused("window_closed", "已超过首次登记受理期限（通过考试后1年内）")
+        return Refused("window_not_open", "首次登记自证书签发次日起受理")
+    if last is None or day <= last:
+        return None
+    fix_by = fix_last_day(application)
+    if fix_by and day <= fix_by and filed_in_time(application):
+        return None
+    return window_closed()
+
+
+def fix_last_day(application):
+    """Return the last day of the 30 in which a resubmission keeps the time of the first one (R-REG-04)."""
+    if application.refused_at is None:
+        return None
+    return timezone.localdate(application.refused_at) + timedelta(days=FIX_DAYS)
+
+
+def filed_in_time(application) -> bool:
+    """Tell whether the case was first submitted inside its window (R-REG-04)."""
+    last = window_last_day(application)
+    if last is None:
+        return True
+    first = application.first_submitted_at
+    return first is not None and timezone.localdate(first) <= last
+
+
+def window_closed() -> Refused:
+    """Return the refusal of R-REG-05."""
+    return Refused("window_closed", "已超过首次登记受理期限（通过考试后1年内）")
+
+
+def still_in_time(application, step: Step):
+    """F6: an edit during the review, such as taking back the local certificate, must not open a closed window."""
+    if not filed_in_time(application):
+        raise window_closed()
 
 
 def of_age(application, step: Step):
@@ -91,9 +135,9 @@ def of_age(application, step: Step):
 
 
 def another_reviewer(application, step: Step):
-    """R-REG-18: whoever made the first review does not make the final one."""
-    first = application.decisions.filter(round=application.round, stage="first").first()
-    if first and first.reviewer_id == step.actor.pk:
+    """R-REG-18: nobody makes both reviews of one case, whatever the round."""
+    other = "final" if step.transition.source == A.PENDING_REVIEW else "first"
+    if application.decisions.filter(stage=other, reviewer=step.actor).exists():
         raise Refused("four_eyes", "初审和终审须由不同的人员进行")
 
 
@@ -116,22 +160,28 @@ def may_apply_again(application, step: Step):
 
 def receive(application, step: Step):
     """F1: the form is synced, 首次登记时间 stamped, the 30 working days start."""
-    worker = application.worker
     now = timezone.now()
-    application.region = worker.region
     application.submitted_at = now
     application.first_submitted_at = application.first_submitted_at or now
     application.due_on = working_days_after(today(), REVIEW_WORKING_DAYS)
     application.promise_version = step.data["promise_version"]
     application.promised_at = now
-    application.first_registered_on = worker.local_first_reg_date if worker.has_local_cert else today()
+    follow_profile(application)
     application.sync_form()
+
+
+def follow_profile(application):
+    """Take over 登记区域 and 首次登记时间 from the personal information as it is now (R-PRO-05, R-PRO-07)."""
+    if application.region_id != application.worker.region_id:
+        application.claimed_by = application.claimed_at = None
+    application.region = application.worker.region
+    application.first_registered_on = local_start(application) or timezone.localdate(application.submitted_at)
 
 
 def stop_clock(application, step: Step):
     """F3: withdrawn; nothing is submitted any more."""
-    application.due_on = None
-    application.submitted_at = None
+    application.due_on = application.submitted_at = None
+    application.promise_version, application.promised_at = "", None
     application.claimed_by = application.claimed_at = None
 
 
@@ -169,7 +219,8 @@ def enter_into_register(application, step: Step):
     """F8: the number, the record and its first period, in one transaction (R-REG-21)."""
     Registration = apps.get_model("registration", "Registration")
     anchor = application.first_registered_on
-    valid_from, valid_until = current_period(anchor, today(), application.worker.local_valid_until)
+    cap = application.worker.local_valid_until if local_start(application) else None
+    valid_from, valid_until = current_period(anchor, today(), cap)
     registration = Registration(
         number=next_registration_number(application.region.code, application.qualification.level, today().year),
         worker=application.worker,
@@ -200,8 +251,15 @@ def current_period(anchor, day, local_valid_until=None):
 
 
 def mark_issued(application, step: Step):
-    """F9."""
+    """F9: the file is there; a lower level's registration gives way to this one (R-REG-22)."""
     application.issued_at = timezone.now()
+    lower = apps.get_model("registration", "Registration").objects.filter(
+        worker=application.worker,
+        qualification__level__lt=application.qualification.level,
+        state=RegistrationState.VALID,
+    )
+    for registration in lower:
+        registration.move("supersede")
 
 
 OWN = "registration.own_application"
@@ -226,7 +284,7 @@ APPLICATION = Workflow(
         A.INITIAL_APPROVED,
         FIRST,
         versioned=True,
-        guards=(certificate_valid,),
+        guards=(certificate_valid, another_reviewer, still_in_time),
         effect=decided("first", passed=True),
     ),
     Transition(
@@ -237,7 +295,7 @@ APPLICATION = Workflow(
         FIRST,
         needs_reason=True,
         versioned=True,
-        guards=(reason_coded,),
+        guards=(another_reviewer, reason_coded),
         effect=decided("first", passed=False),
     ),
     Transition(
@@ -247,7 +305,7 @@ APPLICATION = Workflow(
         A.FINAL_APPROVED,
         FINAL,
         versioned=True,
-        guards=(certificate_valid, another_reviewer),
+        guards=(certificate_valid, another_reviewer, still_in_time),
         effect=decided("final", passed=True),
     ),
     Transition(
@@ -280,86 +338,5 @@ APPLICATION = Workflow(
         OWN,
         guards=(may_apply_again,),
         effect=open_next_round,
-    ),
-)
-
-
-class RegistrationState(models.TextChoices):
-    """Where the record stands, apart from any case about it (rulebook §2.3)."""
-
-    VALID = "VALID", "有效"
-    EXPIRED = "EXPIRED", "已过期"
-    REVOKED = "REVOKED", "已撤销"
-    CANCELLED = "CANCELLED", "已注销"
-    SUPERSEDED = "SUPERSEDED", "已被高级别替代"
-
-
-R = RegistrationState
-
-
-def past_its_end(registration, step: Step):
-    """R-TIME-04: the last day runs to 24:00."""
-    if registration.valid_until >= today():
-        raise Refused("still_valid", "登记仍在有效期内")
-
-
-REGISTRATION = Workflow(
-    Transition("expire", "登记到期", R.VALID, R.EXPIRED, guards=(past_its_end,)),
-    Transition("revoke", "撤销登记", R.VALID, R.REVOKED, "registration.revoke", needs_reason=True),
-    Transition("revoke", "撤销登记", R.EXPIRED, R.REVOKED, "registration.revoke", needs_reason=True),
-)
-
-
-class QualificationState(models.TextChoices):
-    """Where the 职业水平证书 stands (rulebook §2.16)."""
-
-    VALID = "VALID", "有效"
-    REVOKED = "REVOKED", "已撤销"
-    CANCELLED = "CANCELLED", "已注销"
-
-
-Q = QualificationState
-
-QUALIFICATION = Workflow(
-    Transition("revoke", "撤销证书", Q.VALID, Q.REVOKED, "registration.keep_roster", needs_reason=True),
-    Transition("cancel", "注销证书", Q.VALID, Q.CANCELLED, "registration.keep_roster", needs_reason=True),
-)
-
-
-class FeedbackState(models.TextChoices):
-    """Where a feedback to the roster stands (rulebook §2.1)."""
-
-    PENDING = "PENDING", "待审核"
-    NEED_MORE = "NEED_MORE", "退回补正"
-    APPROVED = "APPROVED", "审核通过"
-    REJECTED = "REJECTED", "审核不通过"
-    WITHDRAWN = "WITHDRAWN", "已撤回"
-
-
-F = FeedbackState
-
-
-def reason_kept(feedback, step: Step):
-    """The reason and the time of the decision stay on the receipt's page."""
-    feedback.decided_reason = step.reason
-    feedback.decided_at = timezone.now()
-
-
-def add_to_roster(feedback, step: Step):
-    """R-ACC-06: the person is in the roster from the moment of approval."""
-    reason_kept(feedback, step)
-    feedback.enter_into_roster()
-
-
-FEEDBACK = Workflow(
-    Transition("approve", "审核通过", F.PENDING, F.APPROVED, "registration.decide_feedback", effect=add_to_roster),
-    Transition(
-        "reject",
-        "审核不通过",
-        F.PENDING,
-        F.REJECTED,
-        "registration.decide_feedback",
-        needs_reason=True,
-        effect=reason_kept,
     ),
 )

@@ -1,0 +1,27 @@
+"""Writes that are not one move; each is one transaction."""
+
+from registration.actions.applications import (
+    apply,
+    attach_qualifications,
+    claim,
+    complete,
+    expire,
+    lapse,
+    open_applications,
+    profile_changed,
+    reopen,
+    withdraw,
+)
+
+__all__ = [
+    "apply",
+    "attach_qualifications",
+    "claim",
+    "complete",
+    "expire",
+    "lapse",
+    "open_applications",
+    "profile_changed",
+    "reopen",
+    "withdraw",
+]

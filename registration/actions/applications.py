@@ -1,0 +1,194 @@
+"""Applications: how they come to be, follow the personal information, and are sent."""
+
+import logging
+from datetime import timedelta
+
+from django.core.exceptions import PermissionDenied
+from django.db import connection, transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from registration.models import Application, Feedback, Qualification, Registration, Worker
+from registration.models.form_content import form_content
+from registration.queries.differences import form_diff
+from registration.queries.profile import parts_open
+from registration.workflows import (
+    IN_REVIEW_STATES,
+    LOCKED_STATES,
+    REFUSED_STATES,
+    ApplicationState,
+    QualificationState,
+    RegistrationState,
+)
+from registration.workflows.application import filed_in_time, follow_profile, window_closed
+from swms.audit.trail import record
+from swms.crypto import index_candidates
+from swms.dates import today
+from swms.references import next_reference
+from swms.workflow import Refused
+
+log = logging.getLogger(__name__)
+
+CLAIM_LASTS = timedelta(minutes=15)
+
+
+@transaction.atomic
+def attach_qualifications(worker: Worker) -> list[Qualification]:
+    """Link every roster row of the worker's identity and name to the worker (R-ACC-03), and open the applications.
+
+    Returns the rows that were newly linked. Safe to repeat.
+    """
+    user = worker.user
+    rows = list(
+        Qualification.objects.select_for_update()
+        .filter(id_index__in=index_candidates("identity", user.id_number), name=user.name, worker=None)
+        .order_by("-level", "pk")
+    )
+    for row in rows:
+        row.worker = worker
+        row.save(update_fields=["worker", "updated_at"])
+        record("registration.qualification.attach", row, actor=user)
+    open_applications(worker)
+    return rows
+
+
+@transaction.atomic
+def open_applications(worker: Worker) -> list[Application]:
+    """Open an application in 未申请登记证书 for every valid certificate that never had one (R-REG-09, R-REG-22).
+
+    Returns the new ones, the highest level first. Safe to repeat, also at the same moment: the worker's row is locked.
+    """
+    Worker.objects.select_for_update().get(pk=worker.pk)
+    rows = worker.qualifications.filter(state=QualificationState.VALID, applications=None).order_by("-level", "pk")
+    opened = []
+    for row in rows:
+        # The region is often not known yet: the reference carries the certificate's province then.
+        place = worker.region_id or row.province_id
+        application = Application(
+            ref=next_reference("DJ", place, today().year), worker=worker, qualification=row, region=worker.region
+        )
+        opened.append(application.begin(actor=worker.user))
+    return opened
+
+
+def apply(application: Application, *, by, promise_version: str) -> Application:
+    """Send the application in (F1); ``promise_version`` is empty when 承诺声明 was not ticked.
+
+    Raises ``Refused``: ``profile_incomplete`` (with ``extra["missing"]``), ``promise_missing``,
+    ``certificate_not_valid``, ``window_not_open``, ``window_closed``, ``under_age``, ``wrong_state``.
+    """
+    return application.move("apply", actor=by, promise_version=promise_version)
+
+
+def withdraw(application: Application, *, by) -> Application:
+    """Take the application back while nobody has decided (R-REG-19)."""
+    return application.move("withdraw", actor=by)
+
+
+def reopen(application: Application, *, by) -> Application:
+    """Begin the next round after a refusal (R-REG-14); raises ``Refused("too_early")`` within 30 days of 不予登记."""
+    return application.move("reopen", actor=by)
+
+
+def complete(pk: int) -> bool:
+    """Enter a finally approved application into the register (F8); ``False`` when there is nothing left to do.
+
+    The number is allocated in the transaction of the move, so a failed attempt burns none.
+    """
+    return _by_the_system(Application, pk, "complete")
+
+
+def expire(pk: int) -> bool:
+    """Let a registration past its end expire (R-REREG-07); ``False`` when there is nothing to do any more."""
+    return _by_the_system(Registration, pk, "expire")
+
+
+def lapse(pk: int) -> bool:
+    """Close a feedback that was not completed in time; ``False`` when there is nothing to do any more."""
+    return _by_the_system(Feedback, pk, "lapse")
+
+
+def _by_the_system(model, pk: int, name: str) -> bool:
+    """Make a move that may have been made already, or may no longer be due."""
+    instance = model.objects.get(pk=pk)
+    try:
+        instance.move(name)
+    except Refused as refused:
+        log.info("nothing_to_do", extra={"move": name, "code": refused.code})
+        return False
+    return True
+
+
+def claim(application: Application, *, by) -> bool:
+    """Leave the hint that ``by`` looks at the case; ``False`` when somebody else has for less than 15 minutes.
+
+    It is a hint and no lock: a decision is held back by the form's version alone. Raises
+    ``PermissionDenied`` for those who may not decide.
+    """
+    if not application.moves_for(by):
+        raise PermissionDenied
+    now = timezone.now()
+    free = Q(claimed_by=None) | Q(claimed_by=by) | Q(claimed_at__lt=now - CLAIM_LASTS)
+    taken = Application.objects.filter(free, pk=application.pk, state__in=IN_REVIEW_STATES).update(
+        claimed_by=by, claimed_at=now
+    )
+    if taken:
+        application.claimed_by, application.claimed_at = by, now
+    return bool(taken)
+
+
+def profile_changed(worker: Worker, *, by, part: str) -> None:
+    """Let the applications follow an edit of ``part`` of the personal information, or refuse it (R-REG-10…13).
+
+    Call it after the write and inside the same transaction, which a refusal then undoes. Locks the
+    worker's applications: a decision made at the same moment either comes first and refuses the
+    edit, or finds the form's version raised. Raises ``Refused``: ``locked``, ``required_emptied``
+    (with ``extra["missing"]``), ``window_closed``.
+    """
+    if not connection.in_atomic_block:
+        raise RuntimeError("profile_changed belongs inside the transaction of the edit")
+    applications = list(Application.objects.select_for_update(of=("self",)).filter(worker=worker).order_by("pk"))
+    registered = Registration.objects.filter(worker=worker).exclude(state=RegistrationState.CANCELLED).exists()
+    if part not in parts_open([each.state for each in applications], registered):
+        raise Refused("locked", _why_locked(applications))
+    fresh = Worker.objects.select_related("user", "region").get(pk=worker.pk)
+    for application in applications:
+        if application.state == ApplicationState.PENDING_REVIEW:
+            application.worker = fresh
+            _follow(application, by=by)
+
+
+def _why_locked(applications: list[Application]) -> str:
+    for states in (LOCKED_STATES, REFUSED_STATES):
+        for each in applications:
+            if each.state in states:
+                return f"申请处于“{each.get_state_display()}”状态，个人信息不能修改"
+    return "登记已完成，这项信息不能直接修改，请通过变更或换发办理"
+
+
+def _follow(application: Application, *, by) -> None:
+    """R-REG-12: write the next version of the form, if the edit changed anything that it says."""
+    missing = application.worker.missing()
+    if missing:
+        names = "、".join(label for _, label in missing)
+        raise Refused(
+            "required_emptied", f"申请正在审核，以下内容不能为空：{names}", missing=[name for name, _ in missing]
+        )
+    follow_profile(application)
+    if not filed_in_time(application):
+        raise window_closed()
+    changes = form_diff(application.form.content, form_content(application))
+    if not changes:
+        return
+    seen = application.form_version
+    application.sync_form()
+    application.save()
+    record(
+        "registration.application.edit",
+        application,
+        actor=by,
+        changes={
+            "form_version": [seen, application.form_version],
+            "keys": sorted({f"{each.section}.{each.key}" for each in changes}),
+        },
+    )

@@ -1,0 +1,52 @@
+"""Reads worth a name."""
+
+from registration.queries.checks import AutomaticCheck, automatic_checks
+from registration.queries.differences import FormChange, form_diff, previous_form
+from registration.queries.profile import PARTS, ProfileTask, editable_parts, profile_tasks
+from registration.queries.progress import (
+    NextStep,
+    ProgressStep,
+    TimelineEntry,
+    WhoseMove,
+    Window,
+    check_answers,
+    first_registration_window,
+    foremost,
+    may_reapply_from,
+    next_step,
+    office,
+    progress,
+    timeline,
+    whose_move,
+)
+from registration.queries.reviews import QueuePage, awaiting, in_region, queue_page
+
+__all__ = [
+    "PARTS",
+    "AutomaticCheck",
+    "FormChange",
+    "NextStep",
+    "ProfileTask",
+    "ProgressStep",
+    "QueuePage",
+    "TimelineEntry",
+    "WhoseMove",
+    "Window",
+    "automatic_checks",
+    "awaiting",
+    "check_answers",
+    "editable_parts",
+    "first_registration_window",
+    "foremost",
+    "form_diff",
+    "in_region",
+    "may_reapply_from",
+    "next_step",
+    "office",
+    "previous_form",
+    "profile_tasks",
+    "progress",
+    "queue_page",
+    "timeline",
+    "whose_move",
+]

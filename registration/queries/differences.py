@@ -1,0 +1,111 @@
+"""What changed between two versions of the form."""
+
+from dataclasses import dataclass
+
+from django.db.models import F
+
+from registration.models import Application, ApplicationForm
+
+
+@dataclass(frozen=True)
+class FormChange:
+    """One row that differs; ``old`` or ``new`` is empty where the row is not there.
+
+    ``entry`` counts from 1 in sections that hold several entries and is 0 in the others. ``label``
+    names the row with its entry, such as ``工作经历 2 · 职务``.
+    """
+
+    section: str
+    section_label: str
+    entry: int
+    key: str
+    label: str
+    old: str
+    new: str
+
+
+REPEATED = ("work", "projects", "honours")
+
+
+def form_diff(old: dict | None, new: dict) -> list[FormChange]:
+    """Return what differs between two contents of ``form_content``, in the order of the newer form.
+
+    Entries of a list are matched by what they say, so that one added on top does not make all the
+    others look changed.
+    """
+    before = {section["name"]: section["entries"] for section in (old or {"sections": []})["sections"]}
+    changes = []
+    for section in new["sections"]:
+        name, label = section["name"], section["label"]
+        pairs = _matched(before.get(name, []), section["entries"])
+        for number, (left, right) in enumerate(pairs, start=1):
+            repeated = name in REPEATED
+            prefix = f"{label} {number} · " if repeated else ""
+            changes += _rows(name, label, number if repeated else 0, prefix, left, right)
+    photo = (old or {}).get("photo", "")
+    if photo != new["photo"]:
+        told = ("原照片" if photo else "", "新照片" if new["photo"] else "")
+        changes.append(FormChange("photo", "照片", 0, "photo", "照片", *told))
+    return changes
+
+
+def _matched(old: list, new: list) -> list[tuple[list, list]]:
+    """Pair the entries: equal ones first, then those of one name, then those in one place; the rest stand alone."""
+    partner: dict[int, list] = {}
+    rest = list(old)
+
+    def settle(alike):
+        for place, entry in enumerate(new):
+            if place in partner:
+                continue
+            found = next((each for each in rest if alike(each, entry)), None)
+            if found is not None:
+                partner[place] = found
+                rest.remove(found)
+
+    settle(lambda left, right: left == right)
+    settle(lambda left, right: left and right and left[0]["value"] == right[0]["value"])
+    settle(lambda left, right: len(old) == len(new) and old.index(left) == new.index(right))
+    pairs = [(partner.get(place, []), entry) for place, entry in enumerate(new)]
+    return pairs + [(entry, []) for entry in rest]
+
+
+def _rows(section: str, section_label: str, entry: int, prefix: str, old: list, new: list) -> list[FormChange]:
+    left, right = ({row["key"]: row for row in side} for side in (old, new))
+    changes = []
+    for key in {**right, **left}:
+        before, after = left.get(key), right.get(key)
+        label = prefix + (after or before)["label"]
+        if _value(before) != _value(after):
+            changes.append(FormChange(section, section_label, entry, key, label, _value(before), _value(after)))
+        if _files(before) != _files(after):
+            told = [_names(side) for side in (before, after)]
+            if told[0] == told[1]:  # another file of the same name
+                told[1] = f"{told[1]}（已更换）"
+            changes.append(FormChange(section, section_label, entry, f"{key}.files", f"{label}（附件）", *told))
+    return changes
+
+
+def _value(row: dict | None) -> str:
+    return row["value"] if row else ""
+
+
+def _files(row: dict | None) -> set[str]:
+    return {file["sha256"] for file in (row or {}).get("files", ())}
+
+
+def _names(row: dict | None) -> str:
+    return "、".join(file["name"] for file in (row or {}).get("files", ()))
+
+
+def previous_form(application: Application) -> ApplicationForm | None:
+    """Return the form to compare the current one with, ``None`` for a first version.
+
+    It is what the latest decision on another version looked at; where nobody has decided yet, the
+    version before the latest edit.
+    """
+    older = application.forms.filter(version__lt=application.form_version)
+    decided = application.decisions.filter(form_version__lt=F("application__form_version")).order_by("-id").first()
+    if decided:
+        return older.filter(version=decided.form_version).first()
+    return older.order_by("version").last()

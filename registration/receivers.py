@@ -1,0 +1,25 @@
+"""What follows a move of the hub's records."""
+
+from django.dispatch import receiver
+
+from registration import actions, tasks
+from registration.models import Application, Feedback, Worker
+from swms.crypto import index_candidates
+from swms.jobs import enqueue
+from swms.workflow import transitioned
+
+
+@receiver(transitioned, sender=Application)
+def complete_after_final_approval(instance, step, **kwargs):
+    """F8 follows F6 at once; the sweep finds it if the message is lost."""
+    if step.transition.name == "pass_final":
+        enqueue(tasks.complete, instance.pk)
+
+
+@receiver(transitioned, sender=Feedback)
+def attach_after_approval(instance, step, **kwargs):
+    """Somebody who has an account already finds the new certificate in it (R-ACC-03)."""
+    if step.transition.name == "approve":
+        identity = index_candidates("identity", instance.id_number)
+        for worker in Worker.objects.filter(user__id_index__in=identity):
+            actions.attach_qualifications(worker)

@@ -1,0 +1,34 @@
+"""The hub's jobs. Each may run twice, late or never."""
+
+from celery import shared_task
+
+from registration import actions
+from registration.queries.due import completions_due, expiries_due, lapses_due
+from swms.jobs import enqueue
+
+EXPIRIES_AT_ONCE = 2000  # what fits into one task's time
+
+
+@shared_task
+def complete(pk: int):
+    """Enter one finally approved application into the register (F8)."""
+    actions.complete(pk)
+
+
+@shared_task
+def sweep():
+    """Send every finally approved application on its way again: a message may have been lost."""
+    for pk in completions_due():
+        enqueue(complete, pk)
+
+
+@shared_task
+def expire():
+    """Let registrations past their end expire, also those of days when nothing ran (R-REREG-07)."""
+    ended = list(expiries_due()[:EXPIRIES_AT_ONCE])
+    for pk in ended:
+        actions.expire(pk)
+    for pk in lapses_due():
+        actions.lapse(pk)
+    if len(ended) == EXPIRIES_AT_ONCE:
+        enqueue(expire)
