@@ -155,8 +155,7 @@ def render(kind: str, content: dict[str, str]) -> bytes:
     (R-ANN-12); layout.STAMP and layout.DIAGONAL are left free on the qualification certificate.
     Raises ContentError when a field is missing, unknown or malformed, fonts.FontMissing without the font.
     """
-    record = _checked(kind, content)
-    html = _engine().get_template(f"{kind}.html").render(Context(_context(kind, record)))
+    html = source(kind, content)
     identifier = sha256(html.encode()).digest()[:16]
     # Pango's font map must not be used by two threads at once.
     with _rendering:
@@ -170,6 +169,22 @@ def render(kind: str, content: dict[str, str]) -> bytes:
         )
 
 
+def source(kind: str, content: dict[str, str]) -> str:
+    """Return the HTML that `render` lays out. Raises as `render` does."""
+    return _engine().get_template(f"{kind}.html").render(Context(_context(kind, _checked(kind, content))))
+
+
+def style(kind: str) -> str:
+    """Return the CSS of `kind` without its font faces; with it alone, the system's font is used."""
+    accent = f"#{_KINDS[kind].accent}"
+    page = (
+        f'@page {{ background: url("{_data_url(ornament.border(accent))}") 0 0 / 297mm 210mm }}\n'
+        f'.rosette {{ background-image: url("{_data_url(ornament.rosette(accent))}") }}\n'
+        f":root {{ --accent: {accent} }}\n"
+    )
+    return page + (_TEMPLATES / "certificate.css").read_text(encoding="utf-8")
+
+
 def printed(kind: str, content: dict[str, str]) -> list[Fact]:
     """Return every fact as the certificate prints it, in reading order, for comparing (R-VER-01).
 
@@ -181,7 +196,8 @@ def printed(kind: str, content: dict[str, str]) -> list[Fact]:
 def prepare() -> None:
     """Cut the fonts if that has not been done, and read them: for set-up and for a worker's start.
 
-    To be called in the process that will render, not before a fork. Raises fonts.FontMissing when the system lacks the full font.
+    To be called in the process that will render, not before a fork. Raises fonts.FontMissing when the
+    system lacks the full font.
     """
     with _rendering:
         for kind in _KINDS:
@@ -305,18 +321,12 @@ def _setting(kind: str, process: int) -> tuple[FontConfiguration, CSS]:
     Made once per process: fontconfig's state must not be shared across a fork.
     """
     configuration = _configuration(process)
-    accent = f"#{_KINDS[kind].accent}"
     faces = "".join(
         f'@font-face {{ font-family: "{fonts.CUT_FAMILY}"; font-weight: {weight}; src: url("{path.as_uri()}") }}\n'
         for weight, path in fonts.typefaces(_font_directory()).items()
     )
-    page = (
-        f'@page {{ background: url("{_data_url(ornament.border(accent))}") 0 0 / 297mm 210mm }}\n'
-        f'.rosette {{ background-image: url("{_data_url(ornament.rosette(accent))}") }}\n'
-        f":root {{ --accent: {accent} }}\n"
-    )
     stylesheet = CSS(
-        string=faces + page + (_TEMPLATES / "certificate.css").read_text(encoding="utf-8"),
+        string=faces + style(kind),
         font_config=configuration,
         # The stylesheet is ours and names our own font files; a page's content never gets this fetcher.
         url_fetcher=URLFetcher(allowed_protocols={"file"}, allow_redirects=False),
