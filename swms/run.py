@@ -66,8 +66,9 @@ class Process:
         self.start()
 
     def _mark_output(self, output) -> None:
-        for line in output:
-            print(f"{self.name:6} | {line}", end="", flush=True)
+        with output:
+            for line in output:
+                print(f"{self.name:6} | {line}", end="", flush=True)
 
 
 def run() -> None:
