@@ -2,13 +2,14 @@ from django.contrib import admin
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView
 
-from swms import health
+from swms import health, ui
 from swms.views import Home
 
 urlpatterns = [
     path("", Home.as_view(), name="home"),
     path("health/live", health.live, name="live"),
     path("health/ready", health.ready, name="ready"),
+    path("mode/<str:mode>", ui.set_mode, name="mode"),
     path("regions/", include("swms.regions.urls")),
     path("files/", include("swms.uploads.urls")),
     path("account/", include("swms.signin.urls")),

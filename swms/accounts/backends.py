@@ -6,6 +6,7 @@ from django.db.models import Q
 
 from swms.accounts.models import User
 from swms.crypto import index_candidates
+from swms.idnumbers import normalise
 
 
 def find_user(identifier: str) -> User | None:
@@ -28,7 +29,8 @@ def axes_username(request, credentials: dict | None) -> str:
     """
     typed = (credentials or {}).get("username") or (request.POST.get("username", "") if request else "")
     user = find_user(typed)
-    return user.username if user else index_candidates("login", typed or "-")[0]
+    # Normalised like an identity number: spelling it in five ways must not tell that nobody has it.
+    return user.username if user else index_candidates("login", normalise(typed) or "-")[0]
 
 
 class IdentityBackend(BaseBackend):

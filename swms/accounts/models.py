@@ -7,6 +7,7 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 
 from swms.codes import IdType
 from swms.crypto import BlindIndexField, SealedField
@@ -51,6 +52,7 @@ class User(AbstractBaseUser):
     consent_version = models.CharField("同意的隐私告知版本", max_length=16, blank=True)
     consented_at = models.DateTimeField("同意时间", null=True, blank=True)
     password_changed_at = models.DateTimeField("密码修改时间", null=True, blank=True)
+    session_epoch = models.PositiveIntegerField("会话代次", default=0)
     created_at = models.DateTimeField("注册时间", auto_now_add=True)
 
     USERNAME_FIELD = "username"
@@ -77,6 +79,17 @@ class User(AbstractBaseUser):
     @property
     def is_worker(self) -> bool:
         return self.kind == self.Kind.WORKER
+
+    @property
+    def needs_second_factor(self) -> bool:
+        """Whether a password alone opens nothing: staff and institutions (S10)."""
+        return self.kind in (self.Kind.STAFF, self.Kind.INSTITUTION)
+
+    def _get_session_auth_hash(self, secret=None) -> str:
+        """Sessions end when the password changes, and whenever ``session_epoch`` is raised (S9)."""
+        # Django asks this method for the present key and for the fallback keys alike.
+        text = f"{self.password}{self.session_epoch}"
+        return salted_hmac("swms.accounts.session", text, secret=secret, algorithm="sha256").hexdigest()
 
     @property
     def masked_id(self) -> str:

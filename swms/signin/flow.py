@@ -1,0 +1,51 @@
+"""What a person has said so far in a matter of several pages, before there is an account to keep it.
+
+Kept in the session, sealed: sessions hold no readable identity number or mobile (quality, promise 8).
+"""
+
+import base64
+import json
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+from django.utils import timezone
+
+from swms.crypto import CannotOpen, open_bytes, seal_bytes
+
+LIFETIME = timedelta(minutes=20)
+
+
+def begin(request, name: str, **facts: str) -> None:
+    """Keep `facts` for the following pages of the matter `name`, in place of what was kept before."""
+    uid = uuid4()
+    sealed = seal_bytes(_purpose(name), uid, json.dumps(facts).encode())
+    request.session[_key(name)] = {
+        "uid": str(uid),
+        "sealed": base64.b64encode(sealed).decode(),
+        "until": (timezone.now() + LIFETIME).timestamp(),
+    }
+
+
+def facts(request, name: str) -> dict[str, str] | None:
+    """Return what `begin` was given, or None when it is too long ago or was never begun."""
+    kept = request.session.get(_key(name))
+    if not kept or kept["until"] < timezone.now().timestamp():
+        return None
+    try:
+        opened = open_bytes(_purpose(name), UUID(kept["uid"]), base64.b64decode(kept["sealed"]))
+    except CannotOpen:  # the key was retired meanwhile: the person begins again
+        return None
+    return json.loads(opened)
+
+
+def end(request, name: str) -> None:
+    """Forget the matter."""
+    request.session.pop(_key(name), None)
+
+
+def _key(name: str) -> str:
+    return f"flow:{name}"
+
+
+def _purpose(name: str) -> str:
+    return f"signin.flow.{name}"
