@@ -171,7 +171,8 @@ def render(kind: str, content: dict[str, str]) -> bytes:
 
 def source(kind: str, content: dict[str, str]) -> str:
     """Return the HTML that `render` lays out. Raises as `render` does."""
-    return _engine().get_template(f"{kind}.html").render(Context(_context(kind, _checked(kind, content))))
+    context = _context(kind, _checked(kind, content))
+    return _engine().get_template(f"{kind}.html").render(Context(context))
 
 
 def style(kind: str) -> str:
