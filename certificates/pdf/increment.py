@@ -14,7 +14,7 @@ from collections.abc import Iterable
 
 from certificates.pdf.cms import container_for
 from certificates.pdf.durable import write_durably
-from certificates.pdf.keys import Signer
+from certificates.pdf.keys import KeyUnusable, Signer
 from certificates.pdf.sidecar import Sidecar
 from certificates.pdf.stamp import Stamp, draw
 
@@ -30,12 +30,14 @@ def annotate(base: bytes, sidecar: Sidecar, *, stamp: Stamp, signer: Signer, sig
 
     The same arguments give the same bytes with an RSA key. Raises `NotTheBase` when base and sidecar do
     not belong together or the base was not made annotatable, `GlyphsMissing` when the stamp needs
-    a character that the base's font lacks (make it ready anew with `extra`), ValueError when
-    `signed_at` has no time zone or the address does not fit a QR code.
+    a character that the base's font lacks (make it ready anew with `extra`), `KeyUnusable` when the
+    signer's certificate is not valid at `signed_at`, ValueError when that has no time zone or the
+    address does not fit a QR code.
     """
     if not sidecar.characters:
         raise NotTheBase("this base was not made to be annotated")
     content = draw(stamp, sidecar.lettering, sidecar.mcid)
+    _check(signer, signed_at)
     facts = sidecar.facts | {"annotation": stamp.number, "token": stamp.token}
     reason = f"证书加注，使用场景：{stamp.purpose}"
     return _signed(base, sidecar, content, facts, reason, signer, signed_at)
@@ -43,7 +45,15 @@ def annotate(base: bytes, sidecar: Sidecar, *, stamp: Stamp, signer: Signer, sig
 
 def sign(base: bytes, sidecar: Sidecar, *, signer: Signer, signed_at: dt.datetime) -> bytes:
     """Return `base` signed without a stamp: a registration certificate. Raises as `annotate` does."""
+    _check(signer, signed_at)
     return _signed(base, sidecar, b"", sidecar.facts, "证书签发", signer, signed_at)
+
+
+def _check(signer: Signer, signed_at: dt.datetime) -> None:
+    if signed_at.tzinfo is None:
+        raise ValueError("signed_at must have a time zone")
+    if not signer.may_sign_at(signed_at):
+        raise KeyUnusable(f"the certificate of {signer.name} is not valid at {signed_at:%Y-%m-%d %H:%M}")
 
 
 def _signed(
@@ -139,8 +149,6 @@ def _table(sidecar: Sidecar, offsets: dict[int, int], at: int) -> bytes:
 
 def _moment(signed_at: dt.datetime) -> str:
     """Return a PDF date (ISO 32000-1, 7.9.4), with its offset from UTC."""
-    if signed_at.tzinfo is None:
-        raise ValueError("signed_at must have a time zone")
     offset = signed_at.strftime("%z")
     return f"D:{signed_at:%Y%m%d%H%M%S}{offset[:3]}'{offset[3:5]}'"
 

@@ -65,6 +65,10 @@ class Signer:
         """The common name of the certificate."""
         return common_name(self.certificate)
 
+    def may_sign_at(self, moment: dt.datetime) -> bool:
+        """True when the certificate is valid at `moment`: a signature of another time is worthless."""
+        return self.certificate.not_valid_before_utc <= moment <= self.certificate.not_valid_after_utc
+
     def sign(self, digest: bytes) -> bytes:
         """Return the signature of a SHA-256 `digest`: PKCS#1 v1.5 for RSA, DER (r, s) for ECDSA."""
         if isinstance(self.certificate.public_key(), rsa.RSAPublicKey):
@@ -197,8 +201,7 @@ def _checked(signer: Signer, file: Path) -> Signer:
         raise KeyUnusable(f"{file}: only RSA and P-256 keys can sign certificates")
     if key.public_key() != certificate.public_key():
         raise KeyUnusable(f"{file}: the private key does not belong to the first certificate")
-    now = dt.datetime.now(dt.UTC)
-    if not certificate.not_valid_before_utc <= now <= certificate.not_valid_after_utc:
+    if not signer.may_sign_at(dt.datetime.now(dt.UTC)):
         raise KeyUnusable(
             f"{file}: the certificate is valid from {certificate.not_valid_before_utc:%Y-%m-%d} "
             f"to {certificate.not_valid_after_utc:%Y-%m-%d}, not today"
@@ -282,8 +285,8 @@ def _issue(key, name, years, issuer_key=None, issuer=None) -> x509.Certificate:
         ]
     )
     issuer_key = issuer_key or key
-    # Clocks of verifiers differ: a certificate made this second must not be "not yet valid".
-    start = dt.datetime.now(dt.UTC).replace(microsecond=0) - dt.timedelta(hours=1)
+    # Clocks differ: what is signed a moment later on another machine must not be "not yet valid".
+    start = dt.datetime.now(dt.UTC).replace(microsecond=0) - dt.timedelta(days=1)
     builder = (
         x509.CertificateBuilder()
         .subject_name(subject)

@@ -54,8 +54,8 @@ def make_ready(
         for entry in _CATALOG_ENTRIES:
             if entry in document.Root:
                 del document.Root[entry]
-        # ETSI.CAdES.detached is an extension of PDF 1.7 (ETSI TS 102 778-3, 4.7).
-        document.Root.Extensions = Dictionary(ESIC=Dictionary(BaseVersion=Name("/1.7"), ExtensionLevel=2))
+        # The signature form ETSI.CAdES.detached is an extension of PDF 1.7 (ETSI TS 102 778-3).
+        document.Root.Extensions = Dictionary(ESIC=Dictionary(BaseVersion=Name("/1.7"), ExtensionLevel=1))
         # Marks an unsigned or mutilated copy as one of ours, so that verification can say "altered".
         document.Root.PieceInfo = Dictionary(
             SWMS=Dictionary(LastModified=String("D:20000101000000Z"), Private=Dictionary())
@@ -179,7 +179,6 @@ def _reserve_structure(document: Pdf, page: pikepdf.Page) -> int:
 def _sidecar_of(base: bytes, font: AnnotationFont | None, mcid: int, facts: dict[str, str]) -> Sidecar:
     with Pdf.open(io.BytesIO(base)) as document:
         page = document.pages[0].obj
-        media = [float(edge) for edge in document.pages[0].mediabox]
         info = document.trailer.get("/Info")
         characters, metrics = font.lettering.pack() if font else ("", "")
         return Sidecar(
@@ -194,8 +193,6 @@ def _sidecar_of(base: bytes, font: AnnotationFont | None, mcid: int, facts: dict
             page=_without(page, _PAGE_ENTRIES),
             contents=" ".join(map(_reference, page.Contents)),
             annotations=" ".join(map(_reference, page.get("/Annots", Array()))),
-            page_width=media[2] - media[0],
-            page_height=media[3] - media[1],
             mcid=mcid,
             characters=characters,
             metrics=metrics,

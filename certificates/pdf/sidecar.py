@@ -25,8 +25,6 @@ class Sidecar:
     page: str
     contents: str  # references, separated by blanks
     annotations: str
-    page_width: float
-    page_height: float
     mcid: int  # the first of two marked-content numbers kept free for a stamp; -1 in an untagged page
     characters: str  # of the annotation font; "" when the base was not made to be annotated
     metrics: str

@@ -16,7 +16,7 @@ from pyhanko.sign.validation import validate_pdf_signature
 from pyhanko.sign.validation.status import SignatureCoverageLevel
 from pyhanko_certvalidator import ValidationContext
 
-from certificates.pdf import increment, layout, lettering, qr, ready
+from certificates.pdf import increment, keys, layout, lettering, qr, ready
 from certificates.pdf.cms import as_asn1
 from certificates.pdf.sidecar import Sidecar
 from tests.pdf.samples import SIGNED_AT, STAMP, TOKEN
@@ -171,6 +171,17 @@ def test_a_time_without_a_zone_is_refused(qualification, signer):
             signer=signer,
             signed_at=SIGNED_AT.replace(tzinfo=None),
         )
+
+
+def test_a_signer_whose_certificate_is_not_valid_at_the_time_is_refused(qualification, signer):
+    for year in (2020, 2050):
+        with pytest.raises(keys.KeyUnusable, match="not valid"):
+            increment.sign(
+                qualification.base,
+                qualification.sidecar,
+                signer=signer,
+                signed_at=SIGNED_AT.replace(year=year),
+            )
 
 
 def test_a_purpose_outside_the_annotation_font_is_refused_until_the_base_has_it(qualification, signer, run_tool):

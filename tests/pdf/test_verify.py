@@ -341,11 +341,12 @@ def test_pyhanko_has_the_last_word(annotated, roots, monkeypatch, caplog):
     assert "could not be validated" in caplog.text
 
 
-def test_a_time_of_signing_outside_the_certificates_validity_is_refused(qualification, signer, roots):
-    data = increment.annotate(
+def test_a_time_of_signing_outside_the_certificates_validity_is_refused(qualification, signer, roots, monkeypatch):
+    """As a writer without our check, or another program with our key, would make it."""
+    monkeypatch.setattr(increment, "_check", lambda *_: None)
+    data = increment.sign(
         qualification.base,
         qualification.sidecar,
-        stamp=STAMP,
         signer=signer,
         signed_at=SIGNED_AT.replace(year=2020),
     )
