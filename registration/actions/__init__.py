@@ -1,5 +1,6 @@
 """Writes that are not one move; each is one transaction."""
 
+from registration.actions.account import register_account
 from registration.actions.applications import (
     apply,
     attach_qualifications,
@@ -22,6 +23,7 @@ __all__ = [
     "lapse",
     "open_applications",
     "profile_changed",
+    "register_account",
     "reopen",
     "withdraw",
 ]

@@ -26,7 +26,9 @@ def change_password(user: User, password: str, *, verb: str = "change_password")
         user.save(update_fields=["password", "password_changed_at"])
         trail.record(f"accounts.user.{verb}", user, actor=user)
         if user.mobile:
-            sms(user.mobile, "您的账户密码已修改。如果不是您本人操作，请立即找回密码。", kind="password", recipient=user)
+            sms(
+                user.mobile, "您的账户密码已修改。如果不是您本人操作，请立即找回密码。", kind="password", recipient=user
+            )
     forget_failures(username=user.username)
 
 

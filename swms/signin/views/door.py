@@ -64,7 +64,9 @@ class SignInPage(View):
 
     @staticmethod
     def _show(request, form):
-        return render(request, TEMPLATE, {"form": form, "expired": request.method == "GET" and "expired" in request.GET})
+        return render(
+            request, TEMPLATE, {"form": form, "expired": request.method == "GET" and "expired" in request.GET}
+        )
 
 
 def enter(request, user) -> None:
