@@ -7,6 +7,8 @@ that takes less than a second. Whatever DATABASE_URL says outside, a test never 
 import os
 from pathlib import Path
 
+import pytest
+
 from swms import embedded
 
 XDIST_WORKER = os.environ.get("PYTEST_XDIST_WORKER")  # "gw0", "gw1" …; absent in the process that leads the run
@@ -33,6 +35,7 @@ def pytest_configure(config):
 
     # Pages are drawn without ``collectstatic`` before: names of static files stay as they are.
     settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # whitenoise warns when there is none
 
     import django
 
@@ -58,3 +61,12 @@ def pytest_unconfigure(config):
     """Also after Ctrl-C."""
     if XDIST_WORKER is None:
         embedded.discard(SERVERS)
+
+
+@pytest.fixture
+def people(db, settings, tmp_path):
+    """The people whom tests name (tests/people.py), each made when first mentioned."""
+    from tests.people import People
+
+    settings.MEDIA_ROOT = tmp_path / "media"
+    return People()

@@ -12,6 +12,9 @@ from swms.accounts.models import User
 from swms.regions.models import Duty
 from tests import factories
 
+#: The password of everybody in the tests who is given one.
+PASSWORD = "Chunfeng-2026"
+
 
 class People:
     """Each person comes into being when first named; ask the ``people`` fixture for them."""

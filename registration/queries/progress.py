@@ -21,6 +21,7 @@ from registration.workflows.application import (
 from swms.audit.trail import history
 from swms.dates import today
 from swms.regions.models import Region
+from swms.regions.queries import division
 from swms.ui import cn_date
 
 A = ApplicationState
@@ -30,9 +31,8 @@ def office(region: Region | None, *, final: bool = False) -> str:
     """Return the name of the office that decides: 朝阳区民政部门, or the province's for 终审 (R-REG-17)."""
     if region is None:
         return f"登记区域{settings.AUTHORITY_LABEL}"
-    if final and region.level != Region.Level.PROVINCE:
-        region = Region.objects.get(code=region.province_code)
-    return f"{region.name}{settings.AUTHORITY_LABEL}"
+    place = division(region.province_code) if final else region
+    return f"{place.name}{settings.AUTHORITY_LABEL}"
 
 
 # --- whose move --------------------------------------------------------------------------------

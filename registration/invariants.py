@@ -1,0 +1,128 @@
+"""The promises that the hub can judge (docs: reliability)."""
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import connection
+from django.db.models import Count, Exists, F, OuterRef, Q
+from django.utils import timezone
+
+from registration.models import Application, Decision, Registration
+from registration.workflows import DONE_STATES, LOCKED_STATES, ApplicationState, RegistrationState
+from swms.dates import today
+from swms.histories import broken_histories, reviewed_models
+from swms.invariants import invariant
+from swms.references import Counter, has_check_digit
+
+SWEEPS = 2
+SWEEP_EVERY = timedelta(seconds=settings.SWEEP_SECONDS * 5)
+
+_LOST = """
+    SELECT target_repr FROM audit_auditevent event
+    WHERE verb = 'registration.application.apply' AND target_type = 'registration.application'
+      AND NOT EXISTS (SELECT 1 FROM registration_application a
+                      WHERE a.id::text = event.target_id AND a.ref = event.target_repr)
+"""
+_TRACELESS = """
+    SELECT ref FROM registration_application a
+    WHERE first_submitted_at IS NOT NULL
+      AND NOT EXISTS (SELECT 1 FROM audit_auditevent event
+                      WHERE event.target_type = 'registration.application' AND event.target_id = a.id::text
+                        AND event.verb = 'registration.application.apply')
+"""
+_EDITS_OUT_OF_PLACE = """
+    SELECT edit.target_repr FROM audit_auditevent edit
+    WHERE edit.verb = 'registration.application.edit'
+      AND (SELECT move.changes->'state'->>1 FROM audit_auditevent move
+           WHERE move.target_type = edit.target_type AND move.target_id = edit.target_id
+             AND move.id < edit.id AND move.changes ? 'state'
+           ORDER BY move.id DESC LIMIT 1) IS DISTINCT FROM 'PENDING_REVIEW'
+"""
+
+
+@invariant("1. an acknowledged application is there, with its form and its history")
+def applications_are_kept():
+    """Every receipt ever shown belongs to an application with the form that was sent."""
+    with connection.cursor() as cursor:
+        cursor.execute(_LOST)
+        for (ref,) in cursor.fetchall():
+            yield f"{ref}: was acknowledged and is gone"
+        cursor.execute(_TRACELESS)
+        for (ref,) in cursor.fetchall():
+            yield f"{ref}: was submitted without a trace"
+    versions = Count("forms")
+    for each in Application.objects.annotate(versions=versions).exclude(versions=F("form_version")):
+        yield f"{each.ref}: at version {each.form_version} of its form, {each.versions} are kept"
+    for each in Application.objects.exclude(state=ApplicationState.NOT_APPLIED).filter(form_version=0):
+        yield f"{each.ref}: {each.state} without a form"
+
+
+@invariant("2a. one registration per completed application, and no number twice")
+def registrations_match_applications():
+    """A number is of its series, below its counter, and its period belongs to a completed application."""
+    for each in Application.objects.filter(state__in=DONE_STATES, period=None):
+        yield f"{each.ref}: {each.state} without a period of validity"
+    for each in Application.objects.exclude(state__in=DONE_STATES).exclude(period=None):
+        yield f"{each.ref}: {each.state} with a period of validity"
+    for each in Registration.objects.filter(periods=None):
+        yield f"{each.number}: without a period of validity"
+    given = dict(Counter.objects.filter(series__startswith="certificate-").values_list("series", "value"))
+    for number in Registration.objects.values_list("number", flat=True).iterator():
+        series = f"certificate-{number[:6]}-{number[6]}-{number[7:11]}"
+        if not has_check_digit(number):
+            yield f"{number}: wrong check digit"
+        elif int(number[11:17]) > given.get(series, 0):
+            yield f"{number}: its counter stands at {given.get(series, 0)} and would give it again"
+
+
+@invariant("6. first and final review are by different people, and nobody reviews oneself")
+def four_eyes():
+    """Also across the rounds of one case, and under another account (R-REG-18)."""
+    other = Decision.objects.filter(application=OuterRef("application"), reviewer=OuterRef("reviewer")).exclude(
+        stage=OuterRef("stage")
+    )
+    for each in Decision.objects.filter(Exists(other)).select_related("application"):
+        yield f"{each.application.ref}: one reviewer decided both stages, round {each.round}"
+    own = Q(reviewer=F("application__worker__user")) | Q(reviewer__id_index=F("application__worker__user__id_index"))
+    for each in Decision.objects.filter(own).select_related("application"):
+        yield f"{each.application.ref}: reviewed by its own applicant, round {each.round}"
+
+
+@invariant("7a. the history of every record is a path in its table")
+def histories_are_paths():
+    """All apps: a state that no move led to is found here."""
+    for model in reviewed_models():
+        yield from broken_histories(model)
+
+
+@invariant("7b. nothing changes after 初审通过")
+def passed_forms_are_frozen():
+    """What was passed is the newest version, and both reviewers passed the same (R-REG-11, R-REG-13)."""
+    frozen = Application.objects.filter(state__in=(*LOCKED_STATES, *DONE_STATES))
+    for each in Decision.objects.filter(
+        application__in=frozen, round=F("application__round"), passed=True
+    ).select_related("application"):
+        if each.form_version != each.application.form_version:
+            ref, stage = each.application.ref, each.get_stage_display()
+            yield f"{ref}: version {each.form_version} passed {stage}, version {each.application.form_version} stands"
+    with connection.cursor() as cursor:
+        cursor.execute(_EDITS_OUT_OF_PLACE)
+        for (ref,) in cursor.fetchall():
+            yield f"{ref}: edited outside 待审核"
+
+
+@invariant("9a. nothing that is due waits for two sweeps")
+def nothing_waits():
+    """Final approval is followed by the register, the last day by expiry."""
+    since = timezone.now() - SWEEPS * SWEEP_EVERY
+    waiting = Application.objects.filter(
+        state=ApplicationState.FINAL_APPROVED,
+        decisions__stage=Decision.Stage.FINAL,
+        decisions__round=F("round"),
+        decisions__at__lt=since,
+    )
+    for each in waiting:
+        yield f"{each.ref}: passed and not entered into the register"
+    late = today() - timedelta(days=SWEEPS)  # expiry runs once a day
+    for each in Registration.objects.filter(state=RegistrationState.VALID, valid_until__lt=late):
+        yield f"{each.number}: ended on {each.valid_until} and is still 有效"

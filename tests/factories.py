@@ -1,0 +1,209 @@
+"""Records for tests, made the way the portal makes them. Everybody in here is fictitious.
+
+Functions take what a test cares about and fill in the rest. Identity numbers have a province's
+prefix only, mobiles are 1990000xxxx: neither belongs to anybody.
+"""
+
+from __future__ import annotations
+
+import io
+import itertools
+from datetime import date, timedelta
+from functools import cache
+
+from PIL import Image, ImageDraw
+
+from registration import actions
+from registration.models import (
+    Application,
+    Institution,
+    PastProject,
+    Qualification,
+    Worker,
+    WorkExperience,
+)
+from registration.promise import PROMISE_VERSION
+from swms.accounts.models import User
+from swms.dates import today
+from swms.idnumbers import check_digit, parse
+from swms.references import synthetic_management_number
+from swms.regions.models import Jurisdiction, Region
+from swms.uploads import storage
+from swms.uploads.examine import EVIDENCE, PHOTO, examine
+from swms.uploads.models import Purpose, StoredFile
+
+_sequence = itertools.count(1)
+
+#: Code: name, parent, level, whether it can be chosen as 登记区域.
+_REGIONS = {
+    "110000": ("北京市", None, 1, False),
+    "110100": ("北京市", "110000", 2, False),
+    "110105": ("朝阳区", "110100", 3, True),
+    "110108": ("海淀区", "110100", 3, True),
+    "310000": ("上海市", None, 1, False),
+    "310100": ("上海市", "310000", 2, False),
+    "310115": ("浦东新区", "310100", 3, True),
+    "440000": ("广东省", None, 1, False),
+    "440300": ("深圳市", "440000", 2, False),
+    "440305": ("南山区", "440300", 3, True),
+}
+
+
+def region(code: str) -> Region:
+    """Return one of the few regions of the tests, with those above it."""
+    name, parent, level, is_leaf = _REGIONS[code]
+    above = region(parent) if parent else None
+    path = f"{above.path if above else '/'}{code}/"
+    return Region.objects.get_or_create(
+        code=code, defaults={"name": name, "parent": above, "level": level, "path": path, "is_leaf": is_leaf}
+    )[0]
+
+
+def id_number(born: date = date(1990, 3, 7), *, province: str = "110000", male: bool = False) -> str:
+    """Return a fictitious identity number with a right check digit, another one each time."""
+    serial = next(_sequence) % 499 * 2 + (1 if male else 0)
+    digits = f"{province}{born:%Y%m%d}{serial:03}"
+    return digits + check_digit(digits)
+
+
+def mobile() -> str:
+    """Return a mobile of the test block, another one each time."""
+    return f"1990000{next(_sequence) % 10_000:04}"
+
+
+def staff(name: str, *duties: tuple[str, str | None], **fields) -> User:
+    """Return a member of staff with duties ``(duty, region code)``; no code means the whole country."""
+    user = User.objects.create_user(kind=User.Kind.STAFF, name=name, **fields)
+    for duty, code in duties:
+        Jurisdiction.objects.create(user=user, duty=duty, region=region(code) if code else None)
+    return user
+
+
+def worker(name: str = "王芳", *, number: str | None = None, **fields) -> Worker:
+    """Return a worker with an account and nothing filled in but what the identity number says."""
+    identity = parse(number or id_number())
+    user = User.objects.create_user(
+        kind=User.Kind.WORKER, name=name, id_type="ID_CARD", id_number=identity.number, mobile=mobile()
+    )
+    return Worker.objects.create(user=user, sex=identity.sex, birth_date=identity.birth_date, **fields)
+
+
+def qualification(
+    name: str = "王芳",
+    *,
+    number: str | None = None,
+    level: int = 1,
+    issue_date: date | None = None,
+    province: str = "110000",
+    **fields,
+) -> Qualification:
+    """Return a row of the roster, issued a hundred days ago unless said otherwise."""
+    issued = issue_date or today() - timedelta(days=100)
+    fields.setdefault("mgmt_no", synthetic_management_number(issued.year, province[:2], level, next(_sequence)))
+    fields.setdefault("exam_year", issued.year)
+    return Qualification.objects.create(
+        name=name,
+        id_number=number or id_number(),
+        level=level,
+        issue_date=issued,
+        province=region(province),
+        **fields,
+    )
+
+
+@cache
+def _picture(width: int, height: int, words: str) -> bytes:
+    picture = Image.new("RGB", (width, height), "#dfe7ef")
+    draw = ImageDraw.Draw(picture)
+    draw.ellipse((width * 0.3, height * 0.2, width * 0.7, height * 0.55), fill="#5b6b7a")
+    draw.ellipse((width * 0.1, height * 0.6, width * 0.9, height * 1.3), fill="#5b6b7a")
+    draw.text((4, 4), words, fill="#1b1f24")
+    out = io.BytesIO()
+    picture.save(out, "JPEG")
+    return out.getvalue()
+
+
+def photo(owner: User) -> StoredFile:
+    """Return a stored one-inch photo of nobody."""
+    file = io.BytesIO(_picture(295, 413, "photo"))
+    file.name = "photo.jpg"
+    return storage.store(examine(file, PHOTO), owner=owner, purpose=Purpose.PHOTO)
+
+
+def evidence(holder, owner: User) -> StoredFile:
+    """Return a stored piece of evidence that belongs to ``holder``."""
+    file = io.BytesIO(_picture(600, 400, f"evidence {next(_sequence)}"))
+    file.name = "evidence.jpg"
+    return storage.store(examine(file, EVIDENCE), owner=owner, purpose=Purpose.EVIDENCE, holder=holder)
+
+
+def experience(of: Worker, **fields) -> WorkExperience:
+    """Return an employment, the current one unless an end is given."""
+    defaults = {
+        "employer_name": "春风社会工作服务中心",
+        "employer_type": "SOCIAL_WORK_INSTITUTION",
+        "post": "社工",
+        "start_date": date(2020, 7, 1),
+    }
+    return WorkExperience.objects.create(worker=of, **defaults | fields)
+
+
+def past_project(of: Worker, **fields) -> PastProject:
+    """Return a finished project that belongs to no plan unless said otherwise."""
+    defaults = {
+        "name": "社区为老服务",
+        "start_date": date(2021, 1, 1),
+        "end_date": date(2021, 6, 30),
+        "is_special": False,
+    }
+    return PastProject.objects.create(worker=of, **defaults | fields)
+
+
+def institution(name: str = "春风社会工作服务中心", *, code: str = "110105", **fields) -> Institution:
+    """Return an institution that social workers can choose."""
+    fields.setdefault("uscc", f"52{code}TEST{next(_sequence):06}")
+    return Institution.objects.create(name=name, region=region(code), org_type="PRIVATE_NON_ENTERPRISE", **fields)
+
+
+def fill_in(one: Worker, *, code: str = "110105") -> Worker:
+    """Answer everything that 首次登记 needs, for somebody who lives and works in ``code``."""
+    place = region(code)
+    answers = {
+        "ethnicity": "01",
+        "political_status": "13",
+        "education": "21",
+        "degree": "BACHELOR",
+        "school": "示例大学",
+        "major": "社会工作",
+        "is_sw_major": True,
+        "no_email": True,
+        "household_region": place,
+        "household_address": "示例街道1号",
+        "address_region": place,
+        "address": "示例街道1号",
+        "work_years": 5,
+        "has_local_cert": False,
+        "region": place,
+        "photo": one.photo or photo(one.user),
+    }
+    for name, value in answers.items():
+        setattr(one, name, value)
+    one.save()
+    if not one.experiences.exists():
+        experience(one)
+    return one
+
+
+def application(name: str = "王芳", *, code: str = "110105", level: int = 1, issue_date: date | None = None, **roster):
+    """Return the application of somebody whose personal information is complete, in 未申请登记证书."""
+    number = id_number(province=f"{code[:2]}0000")
+    row = qualification(name, number=number, level=level, issue_date=issue_date, province=f"{code[:2]}0000", **roster)
+    one = fill_in(worker(name, number=number), code=code)
+    actions.attach_qualifications(one)
+    return Application.objects.get(qualification=row)
+
+
+def submitted(name: str = "王芳", **options) -> Application:
+    """Return an application in 待审核."""
+    one = application(name, **options)
+    return actions.apply(one, by=one.worker.user, promise_version=PROMISE_VERSION)
