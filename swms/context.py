@@ -1,4 +1,4 @@
-"""What every page knows besides its own matter: names from the settings and the display mode."""
+"""What every page knows besides its own matter: names, the addresses of its frame, the menu, the display mode."""
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -11,18 +11,40 @@ MODES = ("plain", "elder")
 #: The addresses that the frame of every page may lead to, by the name a template uses. An
 #: installation without one of these apps simply shows no such link.
 LINKS = {
+    "home": "home",
     "sign_in": "signin:sign_in",
     "sign_out": "signin:sign_out",
-    "register": "registration:register",
-    "recover": "signin:recover",
     "account": "signin:account",
+    "recover": "signin:recover",
+    "privacy": "signin:privacy",
+    "register": "registration:register",
     "dashboard": "registration:dashboard",
-    "institution": "services:dashboard",
+    "profile": "registration:profile",
+    "certificates": "certificates:index",
     "verify": "certificates:verify",
+    "education": "education:index",
+    "services": "services:index",
+    "institution": "services:dashboard",
+    "inbox": "notices:inbox",
     "console": "admin:index",
     "accessibility": "accessibility",
-    "privacy": "signin:privacy",
     "contact": "contact",
+}
+
+#: The menu of each kind of reader: label, link, and whether 适老 mode leaves it out.
+MENUS = {
+    "visitor": (("首页", "home", False), ("注册账户", "register", False), ("证书查验", "verify", False)),
+    "worker": (
+        ("我的登记", "dashboard", False),
+        ("个人信息", "profile", False),
+        ("我的证书", "certificates", False),
+        ("继续教育", "education", False),
+        ("服务记录", "services", False),
+        ("消息", "inbox", False),
+        ("证书查验", "verify", True),
+    ),
+    "institution": (("本机构", "institution", False), ("消息", "inbox", False), ("证书查验", "verify", True)),
+    "staff": (("工作台", "console", False), ("证书查验", "verify", False)),
 }
 
 
@@ -37,6 +59,25 @@ def links() -> dict[str, str]:
     return found
 
 
+def menu(request: HttpRequest, addresses: dict[str, str]) -> list[dict]:
+    """Return the reader's menu as ``label, url, current, secondary``; the deepest match is current."""
+    user = getattr(request, "user", None)
+    kind = user.kind if user is not None and user.is_authenticated else "visitor"
+    items = [
+        {"label": label, "url": addresses[name], "current": False, "secondary": secondary}
+        for label, name, secondary in MENUS[kind]
+        if name in addresses
+    ]
+    here = [item for item in items if _within(request.path, item["url"])]
+    if here:
+        max(here, key=lambda item: len(item["url"]))["current"] = True
+    return items
+
+
+def _within(path: str, url: str) -> bool:
+    return path == url or (url != "/" and path.startswith(url))
+
+
 def display_mode(request: HttpRequest) -> str:
     """Return ``"plain"`` or ``"elder"``: the profile speaks for who is signed in, else the cookie."""
     user = getattr(request, "user", None)
@@ -46,10 +87,12 @@ def display_mode(request: HttpRequest) -> str:
 
 
 def site(request: HttpRequest) -> dict:
-    """Context processor: the installation's names and the display mode of this reader."""
+    """Context processor: names from the settings, addresses, menu and display mode of this reader."""
+    addresses = links()
     return {
         "mode": display_mode(request),
-        "links": links(),
+        "links": addresses,
+        "nav": menu(request, addresses),
         "site_name": getattr(settings, "SITE_NAME", "社会工作者登记与证书服务"),
         "authority_label": getattr(settings, "AUTHORITY_LABEL", "民政部门"),
         "issuer_contact": getattr(settings, "ISSUER_CONTACT", ""),

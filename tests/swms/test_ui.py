@@ -11,7 +11,7 @@ from django.http import Http404
 from django.template import Context, Template
 from django.template.loader import get_template, render_to_string
 
-from swms import ui
+from swms import context, ui
 from swms.accounts.models import User
 from swms.gallery import samples
 
@@ -170,6 +170,29 @@ def test_who_is_signed_in_keeps_the_display_mode_in_the_profile(rf):
     user.refresh_from_db()
     assert user.elder_mode
     assert 'class="mode-elder"' in render_to_string("home.html", {}, _asked_by(user, rf))
+
+
+def test_the_menu_marks_where_one_is_and_nothing_else(rf):
+    items = context.menu(_asked_by(AnonymousUser(), rf, "/b/c/d"), {"home": "/", "register": "/b/", "verify": "/b/c/"})
+    assert [item["label"] for item in items if item["current"]] == ["证书查验"]
+
+
+def test_a_menu_leaves_out_what_this_installation_does_not_have(rf):
+    items = context.menu(_asked_by(worker(), rf), {"dashboard": "/my/"})
+    assert [item["label"] for item in items] == ["我的登记"]
+
+
+def test_every_kind_of_account_has_a_menu_of_known_links():
+    assert set(context.MENUS) == {"visitor", *User.Kind.values}
+    assert {name for entries in context.MENUS.values() for _, name, _ in entries} <= set(context.LINKS)
+
+
+def test_elder_mode_shows_a_simpler_menu(rf):
+    nav = [{"label": "甲栏", "url": "/a"}, {"label": "乙栏", "url": "/b", "secondary": True}]
+    request = _asked_by(AnonymousUser(), rf)
+    assert "乙栏" in render_to_string("404.html", {"nav": nav}, request)
+    request.COOKIES["mode"] = "elder"
+    assert "乙栏" not in render_to_string("404.html", {"nav": nav}, request)
 
 
 def test_every_page_says_that_it_is_not_the_official_site(rf):
