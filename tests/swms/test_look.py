@@ -43,6 +43,11 @@ POLICY = "; ".join(
     f"{name} {' '.join(values)}" for name, values in settings.CONTENT_SECURITY_POLICY["DIRECTIVES"].items()
 )
 
+PIXEL = bytes.fromhex(
+    "89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de"
+    "0000000c4944415408d763f8cfc0000003010100c9fe92ef0000000049454e44ae426082"
+)
+
 
 @pytest.fixture(scope="module")
 def browser():
@@ -138,6 +143,24 @@ def test_the_counter_counts_rare_characters_as_one(look):
     assert page.text_content("#id_note_counter") == "还可以输入 0 字（最多 500 字）"
     page.fill("#id_note", "𬘭" * 501)
     assert "超出 1 字" in page.text_content("#id_note_counter")
+
+
+def test_a_chosen_or_dropped_picture_is_shown_before_it_is_sent(look):
+    page = look("a form")
+    page.set_input_files("#id_photo", {"name": "照片.png", "mimeType": "image/png", "buffer": PIXEL})
+    page.wait_for_selector("[data-upload-preview]", state="visible")
+    assert "已选择 照片.png（1KB）" in page.text_content("[data-upload-note]")
+    page.evaluate(
+        """() => {
+            const data = new DataTransfer();
+            data.items.add(new File(["x"], "证书.pdf", {type: "application/pdf"}));
+            const box = document.querySelector("[data-upload]");
+            box.dispatchEvent(new DragEvent("drop", {dataTransfer: data, bubbles: true}));
+        }"""
+    )
+    assert page.evaluate("document.querySelector('#id_photo').files[0].name") == "证书.pdf"
+    assert page.is_hidden("[data-upload-preview]")
+    assert page.complaints == []
 
 
 def test_a_second_press_on_the_button_sends_nothing(look):
