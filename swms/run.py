@@ -256,8 +256,9 @@ def main(arguments: list[str]) -> int:
     if tuple(arguments) not in commands:
         print("usage: python -m swms.run [reset]", file=sys.stderr)
         return 2
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    signal.signal(signal.SIGHUP, signal.default_int_handler)
+    # SIGINT too: a shell that starts us in the background has it ignored.
+    for asked in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(asked, signal.default_int_handler)
     try:
         commands[tuple(arguments)]()
     except KeyboardInterrupt:
