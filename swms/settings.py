@@ -52,6 +52,7 @@ if PRODUCTION:
     if weak or DEMO:
         raise ImproperlyConfigured(f"production needs its own secrets: {', '.join(weak) or 'SWMS_DEMO must be off'}")
 SIGNING_KEY_DIR = Path(env("SWMS_SIGNING_KEY_DIR", default=str(VAR_DIR / "keys")))
+SIGNING_KEY_PASSPHRASE = env("SWMS_SIGNING_KEY_PASSPHRASE", default="")
 SIGNING_ALGORITHM = env("SWMS_SIGNING_ALGORITHM", default="rsa2048")
 FONT_DIR = Path(env("SWMS_FONT_DIR", default=str(VAR_DIR / "fonts")))  # cuts of the certificate font
 
@@ -177,7 +178,6 @@ AXES_DISABLE_ACCESS_LOG = True
 AXES_VERBOSE = False
 OTP_TOTP_ISSUER = SITE_NAME
 OTP_TOTP_THROTTLE_FACTOR = OTP_STATIC_THROTTLE_FACTOR = 0  # the lock-out is ours: swms.signin.second_factor
-SIGNED_IN_PAGES = {"worker": "registration:dashboard", "institution": "home", "staff": "admin:index"}
 SESSION_IDLE = {"worker": timedelta(minutes=30), "staff": timedelta(minutes=15)}  # R-ACC-12
 SESSION_ABSOLUTE = {"worker": timedelta(hours=12), "staff": timedelta(hours=8)}
 SESSION_COOKIE_AGE = int(timedelta(hours=12).total_seconds())
@@ -278,6 +278,8 @@ CELERY_BEAT_SCHEDULE = {
 
 # -- notices ------------------------------------------------------------------------------------
 SMS_BACKEND = env("SWMS_SMS_BACKEND", default="swms.notices.backends.OutboxBackend")
+SMS_URL = env("SWMS_SMS_URL", default="")
+SMS_TOKEN = env("SWMS_SMS_TOKEN", default="")
 EMAIL_NOTICE_BACKEND = env("SWMS_EMAIL_NOTICE_BACKEND", default="swms.notices.backends.OutboxBackend")
 EMAIL_URL = env("EMAIL_URL", default="consolemail://")
 vars().update(env.email_url_config(EMAIL_URL))

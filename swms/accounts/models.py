@@ -131,3 +131,6 @@ class SmsCode(models.Model):
     class Meta:
         verbose_name = verbose_name_plural = "短信验证码"
         indexes = [models.Index(fields=["mobile_index", "purpose", "-sent_at"])]
+
+    def __str__(self):
+        return f"{self.get_purpose_display()} {self.sent_at:%Y-%m-%d %H:%M}"

@@ -8,8 +8,8 @@ from django.utils import timezone
 from swms.accounts.models import User
 from swms.audit import trail
 from swms.crypto import index_candidates
+from swms.notices.send import sms
 from swms.signin.privacy import PRIVACY_VERSION
-from swms.signin.sms import sms
 from swms.workflow import Refused
 
 MOBILE_TAKEN = "该手机号已用于另一个账户，请换一个手机号，或直接用它登录"

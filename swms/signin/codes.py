@@ -11,7 +11,7 @@ from swms import throttle
 from swms.accounts.models import SmsCode
 from swms.crypto import blind_index, index_candidates
 from swms.current import current_request
-from swms.signin.sms import sms
+from swms.notices.send import sms
 from swms.workflow import Refused
 
 LIFETIME = timedelta(minutes=5)
@@ -36,15 +36,16 @@ def send_code(mobile: str, purpose: str, *, silently: bool = False) -> None:
     code = f"{secrets.randbelow(1_000_000):06}"
     index = blind_index("mobile", mobile)
     with transaction.atomic():
+        expires_at = timezone.now() + LIFETIME
         SmsCode.objects.create(
             mobile_index=index,
             purpose=purpose,
             code_hash=_hashed(index, purpose, code),
-            expires_at=timezone.now() + LIFETIME,
+            expires_at=expires_at,
         )
         if not silently:
             what = SmsCode.Purpose(purpose).label
-            sms(mobile, f"验证码 {code}，用于{what}，5 分钟内有效。请勿告诉他人。", kind="code")
+            sms(mobile, f"验证码 {code}，用于{what}，5 分钟内有效。请勿告诉他人。", kind="code", expires_at=expires_at)
 
 
 def check_code(mobile: str, purpose: str, code: str) -> None:

@@ -7,7 +7,7 @@ from django.dispatch import receiver
 
 from swms.accounts.models import User
 from swms.audit import trail
-from swms.signin.sms import sms
+from swms.notices.send import sms
 
 
 @receiver(user_locked_out)

@@ -1,11 +1,16 @@
 """Answers that several pages of this package give."""
 
-from django.conf import settings
 from django.http import HttpResponse, HttpResponseRedirect
-from django.shortcuts import render, resolve_url
+from django.shortcuts import render
+from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
+from swms.accounts.models import User
+from swms.context import links
 from swms.throttle import Throttled
+
+#: Where each kind of user begins, by the name in `swms.context.LINKS`.
+BEGINNING = {User.Kind.WORKER: "dashboard", User.Kind.INSTITUTION: "institution", User.Kind.STAFF: "console"}
 
 
 def safe_next(request, target: str) -> str:
@@ -16,7 +21,7 @@ def safe_next(request, target: str) -> str:
 
 def signed_in_page(user) -> str:
     """Return the address where this kind of user begins."""
-    return resolve_url(settings.SIGNED_IN_PAGES[user.kind])
+    return links().get(BEGINNING[user.kind]) or reverse("home")
 
 
 def go_on(request, target: str = "") -> HttpResponseRedirect:
