@@ -12,6 +12,7 @@ from registration.workflows.qualification import QualificationState
 from registration.workflows.registration import RegistrationState
 from swms.dates import add_years, filing_last_day, last_day_of_period, today, working_days_after
 from swms.references import next_registration_number
+from swms.ui import cn_date
 from swms.workflow import Refused, Step, Transition, Workflow
 
 REVIEW_WORKING_DAYS = 30  # R-REG-16
@@ -155,7 +156,7 @@ def may_apply_again(application, step: Step):
     if application.refusal_kind == application.RefusalKind.REFUSED:
         free = timezone.localdate(application.refused_at) + timedelta(days=REAPPLY_DAYS)
         if today() < free:
-            raise Refused("too_early", f"不予登记后满{REAPPLY_DAYS}日方可重新申请，{free:%Y年%m月%d日}起可以申请")
+            raise Refused("too_early", f"不予登记后满{REAPPLY_DAYS}日方可重新申请，{cn_date(free)}起可以申请")
 
 
 def receive(application, step: Step):
