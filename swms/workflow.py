@@ -175,3 +175,7 @@ class Reviewed(models.Model):
     def people_to_tell(self) -> list:
         """Return the users who hear of a move of this record; see ``swms.notices``."""
         return []
+
+    def mobile_to_tell(self) -> str:
+        """Return the mobile of somebody without an account who hears of a move, or nothing."""
+        return ""

@@ -54,3 +54,6 @@ class Feedback(Reviewed, ScopedModel):
 
     def __str__(self):
         return self.ref
+
+    def mobile_to_tell(self):
+        return self.mobile

@@ -11,15 +11,9 @@ from swms.crypto import BlindIndexField, SealedField
 
 
 class Notice(models.Model):
-    """One message to one person, as it stands in the portal's inbox.
+    """One message to one person, as it stands in the portal's inbox."""
 
-    People without an account (反馈, 申诉) have a mobile instead of a recipient.
-    """
-
-    uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    recipient = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, null=True, related_name="notices")
-    mobile = SealedField(null=True, blank=True)
-    mobile_index = BlindIndexField(source="mobile", purpose="mobile", null=True)
+    recipient = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="notices")
     kind = models.CharField("事项", max_length=80)
     title = models.CharField("标题", max_length=100)
     body = models.TextField("内容")
@@ -30,11 +24,9 @@ class Notice(models.Model):
     class Meta:
         verbose_name = verbose_name_plural = "通知"
         ordering = ["-id"]
-        indexes = [models.Index(fields=["recipient", "-id"], name="notice_inbox")]
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(recipient__isnull=False) | Q(mobile_index__isnull=False), name="notice_has_addressee"
-            )
+        indexes = [
+            models.Index(fields=["recipient", "-id"], name="notice_inbox"),
+            models.Index(fields=["recipient"], condition=Q(read_at=None), name="notice_unread"),
         ]
 
     def __str__(self):
@@ -42,7 +34,11 @@ class Notice(models.Model):
 
 
 class Delivery(models.Model):
-    """One channel's attempt to carry a notice out of the portal; the row is the queue."""
+    """One message on its way out of the portal, and how it fared; the row is the queue.
+
+    It goes to a recipient's own mobile or e-mail as they are when it is sent, or, to people
+    without an account, to ``mobile``. The text is sealed, because codes travel in it.
+    """
 
     class Channel(models.TextChoices):
         SMS = "sms", "短信"
@@ -54,24 +50,46 @@ class Delivery(models.Model):
         FAILED = "failed", "发送失败"
         SKIPPED = "skipped", "不再需要"
 
-    notice = models.ForeignKey(Notice, models.CASCADE, related_name="deliveries")
+    uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    notice = models.ForeignKey(Notice, models.CASCADE, null=True, blank=True, related_name="deliveries")
+    recipient = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, null=True, related_name="+")
+    mobile = SealedField("手机号", null=True, blank=True)
+    mobile_index = BlindIndexField(source="mobile", purpose="mobile", null=True)
+    kind = models.CharField("事项", max_length=80)
     channel = models.CharField("渠道", max_length=8, choices=Channel)
+    subject = models.CharField("主题", max_length=100, blank=True)
+    text = SealedField("内容")
     status = models.CharField("状态", max_length=8, choices=Status, default=Status.QUEUED)
     attempts = models.PositiveSmallIntegerField("次数", default=0)
     next_attempt_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField("最晚发送时间", null=True, blank=True)
+    created_at = models.DateTimeField("时间", auto_now_add=True)
     sent_at = models.DateTimeField("发送时间", null=True, blank=True)
     receipt = models.CharField("网关回执", max_length=80, blank=True)
     error = models.CharField("错误", max_length=200, blank=True)
 
     class Meta:
         verbose_name = verbose_name_plural = "发送记录"
-        constraints = [models.UniqueConstraint("notice", "channel", name="one_delivery_per_channel")]
+        ordering = ["-id"]
         indexes = [
             models.Index(fields=["next_attempt_at"], condition=Q(status="queued"), name="delivery_queue"),
         ]
+        constraints = [
+            models.UniqueConstraint("notice", "channel", name="one_delivery_per_channel"),
+            models.CheckConstraint(
+                condition=Q(recipient__isnull=False) | Q(mobile_index__isnull=False), name="delivery_has_addressee"
+            ),
+        ]
 
     def __str__(self):
-        return f"{self.notice} {self.get_channel_display()}"
+        return f"{self.kind} {self.get_channel_display()}"
+
+    @property
+    def address(self) -> str:
+        """Where it goes: asked at the moment of sending, so that a changed mobile is used."""
+        if self.channel == self.Channel.EMAIL:
+            return self.recipient.email
+        return self.mobile or self.recipient.mobile or ""
 
 
 class OutboxMessage(models.Model):
@@ -80,6 +98,7 @@ class OutboxMessage(models.Model):
     uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     channel = models.CharField("渠道", max_length=8, choices=Delivery.Channel)
     address = SealedField("收件地址")
+    subject = models.CharField("主题", max_length=100, blank=True)
     body = SealedField("内容")
     key = models.CharField("发送编号", max_length=64, unique=True)
     at = models.DateTimeField("时间", auto_now_add=True)

@@ -1,0 +1,82 @@
+"""Carrying messages out of the portal: claimed, sent, and written down, at least once each."""
+
+import logging
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+from django.utils.module_loading import import_string
+
+from swms.notices.backends import GatewayError
+from swms.notices.models import Delivery
+
+log = logging.getLogger(__name__)
+
+MAX_ATTEMPTS = 6
+BATCH = 50
+#: Whoever crashes while sending gives the row back after this long; the gateway's key stops a second copy.
+LEASE = timedelta(minutes=2)
+
+
+def backend(channel: str):
+    """Return the configured backend of a channel."""
+    path = settings.SMS_BACKEND if channel == Delivery.Channel.SMS else settings.EMAIL_NOTICE_BACKEND
+    return import_string(path)()
+
+
+def due():
+    """Return the deliveries that ought to be tried now."""
+    return Delivery.objects.filter(status=Delivery.Status.QUEUED, next_attempt_at__lte=timezone.now())
+
+
+def deliver(pk: int) -> None:
+    """Try one delivery, if it is due and nobody else is at it."""
+    delivery = _claim(pk)
+    if delivery is None:
+        return
+    if reason := _no_longer_wanted(delivery):
+        _close(delivery, Delivery.Status.SKIPPED, error=reason)
+        return
+    try:
+        receipt = backend(delivery.channel).send(
+            delivery.address, delivery.text, subject=delivery.subject, key=str(delivery.uid)
+        )
+    except GatewayError as error:
+        _try_later(delivery, str(error))
+    else:
+        _close(delivery, Delivery.Status.SENT, receipt=receipt[:80], sent_at=timezone.now())
+
+
+@transaction.atomic
+def _claim(pk: int) -> Delivery | None:
+    delivery = due().select_for_update(skip_locked=True).filter(pk=pk).first()
+    if delivery is not None:
+        delivery.attempts += 1
+        delivery.next_attempt_at = timezone.now() + LEASE
+        delivery.save(update_fields=["attempts", "next_attempt_at"])
+    return delivery
+
+
+def _no_longer_wanted(delivery: Delivery) -> str:
+    """Return why it should not be sent any more, or nothing: asked at the last moment."""
+    if delivery.expires_at and delivery.expires_at <= timezone.now():
+        return "已过最晚发送时间"
+    if not delivery.address:
+        return "没有可用的收件地址"
+    if delivery.recipient and not delivery.recipient.is_active:
+        return "账户已停用"
+    return ""
+
+
+def _close(delivery: Delivery, status: str, **facts) -> None:
+    Delivery.objects.filter(pk=delivery.pk).update(status=status, **facts)
+
+
+def _try_later(delivery: Delivery, error: str) -> None:
+    if delivery.attempts >= MAX_ATTEMPTS:
+        log.error("delivery_failed", extra={"delivery": delivery.pk, "kind": delivery.kind})
+        _close(delivery, Delivery.Status.FAILED, error=error[:200])
+        return
+    wait = timedelta(seconds=30 * 4 ** (delivery.attempts - 1))  # 30 s, 2 min, 8 min, 32 min, 2 h
+    Delivery.objects.filter(pk=delivery.pk).update(next_attempt_at=timezone.now() + wait, error=error[:200])

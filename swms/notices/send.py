@@ -1,0 +1,41 @@
+"""The two ways to tell somebody something: a notice in the inbox, or a bare short message."""
+
+from datetime import datetime
+
+from swms.jobs import enqueue
+from swms.notices import tasks
+from swms.notices.models import Delivery, Notice
+
+
+def notify(recipient, *, kind: str, title: str, body: str, url: str = "", outside: bool = False) -> Notice:
+    """Put a notice into the recipient's inbox and return it; with ``outside`` it also goes out.
+
+    What goes out is the title and the body's first line, by SMS and, where there is an address,
+    by e-mail; the transaction's commit sets it on its way.
+    """
+    notice = Notice.objects.create(recipient=recipient, kind=kind, title=title, body=body, url=url)
+    if outside:
+        text = f"{title}。{body.splitlines()[0]}" if body else title
+        if recipient.mobile:
+            _queue(Delivery(notice=notice, recipient=recipient, channel=Delivery.Channel.SMS, kind=kind, text=text))
+        if recipient.email:
+            mail = {"subject": title, "text": body or title}
+            _queue(Delivery(notice=notice, recipient=recipient, channel=Delivery.Channel.EMAIL, kind=kind, **mail))
+    return notice
+
+
+def sms(mobile: str, text: str, *, kind: str, recipient=None, expires_at: datetime | None = None) -> Delivery:
+    """Send a short message to a normalised mobile, without a notice; return its row in the ledger.
+
+    After ``expires_at`` it is not sent any more: a code that comes too late only confuses.
+    """
+    channel = Delivery.Channel.SMS
+    return _queue(
+        Delivery(mobile=mobile, recipient=recipient, channel=channel, kind=kind, text=text, expires_at=expires_at)
+    )
+
+
+def _queue(delivery: Delivery) -> Delivery:
+    delivery.save(force_insert=True)
+    enqueue(tasks.deliver, delivery.pk)
+    return delivery
