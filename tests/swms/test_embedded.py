@@ -333,11 +333,12 @@ def test_a_test_run_that_is_interrupted_leaves_nothing_behind(blow):
         [sys.executable, "-c", line],
         cwd=CHECKOUT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
     )  # fmt: skip
-    left = Path(run.stdout.readline().strip())
-    postgres = system.pid_in(left / "home" / "postgres" / "postmaster.pid")
-    assert system.alive(postgres, left / "home" / "postgres")
-    run.send_signal(blow)
-    run.wait(timeout=30)
+    with run:
+        left = Path(run.stdout.readline().strip())
+        postgres = system.pid_in(left / "home" / "postgres" / "postmaster.pid")
+        assert system.alive(postgres, left / "home" / "postgres")
+        run.send_signal(blow)
+        run.wait(timeout=30)
     if blow == signal.SIGKILL:
         assert left.exists()
         embedded.discard(embedded.throw_away())  # the next run tidies up
