@@ -47,7 +47,7 @@ class Process:
         self.start()
 
     def start(self) -> None:
-        """Starts it in a session of its own, so that Ctrl-C reaches this supervisor only."""
+        """Starts it in a process group of its own, so that Ctrl-C reaches this supervisor only."""
         self.started = time.monotonic()
         self.child = subprocess.Popen(
             self.command, cwd=BASE_DIR, env=os.environ | {"PYTHONUNBUFFERED": "1"}, start_new_session=True,
