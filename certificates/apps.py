@@ -4,3 +4,6 @@ from django.apps import AppConfig
 class CertificatesConfig(AppConfig):
     name = "certificates"
     verbose_name = "证书"
+
+    def ready(self):
+        from certificates import receivers  # noqa: F401 (it listens once imported)

@@ -16,6 +16,7 @@ urlpatterns = [
     path("notices/", include("swms.notices.urls")),
     path("registration/", include("registration.urls")),
     path("certificates/", include("certificates.urls")),
+    path("v/", include("certificates.urls.short")),
     path("console/", admin.site.urls),
     path("api/schema", SpectacularAPIView.as_view(), name="schema"),
 ]

@@ -1,6 +1,19 @@
 """The documents that people carry away."""
 
-from certificates.models.annotations import Annotation, Scenario, TermsAgreement
-from certificates.models.documents import BaseCopy, Certificate
+from certificates.models.annotations import MAX_DAYS, Annotation, Scenario
+from certificates.models.documents import LAYOUT, BaseCopy, Certificate
+from certificates.models.files import FileDamaged, keep
+from certificates.models.terms import TERMS_VERSION, TermsAgreement
 
-__all__ = ["Annotation", "BaseCopy", "Certificate", "Scenario", "TermsAgreement"]
+__all__ = [
+    "LAYOUT",
+    "MAX_DAYS",
+    "TERMS_VERSION",
+    "Annotation",
+    "BaseCopy",
+    "Certificate",
+    "FileDamaged",
+    "Scenario",
+    "TermsAgreement",
+    "keep",
+]

@@ -1,9 +1,7 @@
 """Annotated copies of a qualification certificate (证书加注, R-ANN-01…13)."""
 
 import uuid
-from pathlib import Path
 
-from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
@@ -11,6 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from certificates.models.documents import new_token
+from certificates.models.files import KeptFile
 from certificates.workflows import ANNOTATION, AnnotationState
 from registration.models import Qualification
 from swms.dates import today
@@ -34,22 +33,7 @@ class Scenario(models.Model):
         return self.label
 
 
-class TermsAgreement(models.Model):
-    """That a person agreed to one version of 服务须知 (R-CERT-03)."""
-
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
-    version = models.CharField("版本", max_length=16)
-    at = models.DateTimeField("同意时间", auto_now_add=True)
-
-    class Meta:
-        verbose_name = verbose_name_plural = "服务须知同意"
-        constraints = [models.UniqueConstraint("user", "version", name="one_agreement_per_version")]
-
-    def __str__(self):
-        return f"{self.user} {self.version}"
-
-
-class Annotation(Reviewed, ScopedModel):
+class Annotation(KeptFile, Reviewed, ScopedModel):
     """One annotated copy: asked for, stamped and signed, open until its last day.
 
     The row is the queue: SUBMITTED rows are work to do before ``deadline_at``.
@@ -114,10 +98,19 @@ class Annotation(Reviewed, ScopedModel):
         return self.qualification.people_to_tell()
 
     @property
-    def file(self) -> Path:
-        return settings.CERTIFICATE_ROOT / self.path
+    def standing(self) -> AnnotationState:
+        """Where the copy stands at this moment: by date and certificate, not only by the stored state (R-ANN-04).
+
+        A late job must never leave a copy readable.
+        """
+        if self.state == AnnotationState.ACTIVE:
+            if not self.qualification.is_valid:
+                return AnnotationState.REVOKED
+            if self.valid_until < today():
+                return AnnotationState.EXPIRED
+        return AnnotationState(self.state)
 
     @property
     def is_open(self) -> bool:
-        """Whether the copy may be viewed now, by date and state at the time of asking (R-ANN-04)."""
-        return self.state == AnnotationState.ACTIVE and self.valid_until >= today() and self.qualification.is_valid
+        """Whether the copy may be viewed and downloaded now (R-ANN-03, R-ANN-04)."""
+        return self.standing == AnnotationState.ACTIVE

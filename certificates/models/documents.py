@@ -3,17 +3,19 @@
 import json
 import secrets
 import uuid
-from pathlib import Path
 
-from django.conf import settings
 from django.db import models
 from django.urls import reverse
 
+from certificates.models.files import KeptFile
 from certificates.workflows import DOCUMENT, DocumentState
 from registration.models import Qualification, Registration
 from swms.crypto import SealedField
 from swms.regions.models import Scope, ScopedModel
 from swms.workflow import Reviewed
+
+#: Raise when the page itself changes, so that every base is laid out again before its next annotation.
+LAYOUT = "1"
 
 
 def new_token() -> str:
@@ -21,7 +23,7 @@ def new_token() -> str:
     return secrets.token_urlsafe(16)
 
 
-class Certificate(Reviewed, ScopedModel):
+class Certificate(KeptFile, Reviewed, ScopedModel):
     """One version of a 登记证书: content stored first, then rendered and signed (issue ≠ render).
 
     The row is the queue: a QUEUED row is work to do, ``lease_until`` says who is at it.
@@ -69,15 +71,12 @@ class Certificate(Reviewed, ScopedModel):
         """What is printed, as ``certificates.pdf.page.render`` takes it."""
         return json.loads(self.sealed)
 
-    @property
-    def file(self) -> Path:
-        return settings.CERTIFICATE_ROOT / self.path
 
-
-class BaseCopy(models.Model):
+class BaseCopy(KeptFile, models.Model):
     """A qualification certificate laid out once, ready to be annotated, never served.
 
-    ``sidecar`` holds the offsets that an incremental update needs; ``sealed`` what was printed.
+    ``sidecar`` holds the offsets that an incremental update needs; ``sealed`` what was printed, with the
+    photo by its uid. When any of that changes, the certificate is laid out anew.
     """
 
     uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -94,11 +93,3 @@ class BaseCopy(models.Model):
 
     def __str__(self):
         return self.qualification.mgmt_no
-
-    @property
-    def content(self) -> dict:
-        return json.loads(self.sealed)
-
-    @property
-    def file(self) -> Path:
-        return settings.CERTIFICATE_ROOT / self.path

@@ -1,0 +1,23 @@
+"""Writes that are not one move; each step is one transaction, and slow work is outside of all of them."""
+
+from certificates.actions.annotating import annotate, claim_due_annotations
+from certificates.actions.issuing import issue
+from certificates.actions.looking_up import look_up
+from certificates.actions.requesting import agree_to_terms, end, request_annotation, revoke_annotations
+from certificates.actions.upkeep import expire, give_up_overdue, purge, raise_alarms, remove_orphans
+
+__all__ = [
+    "agree_to_terms",
+    "annotate",
+    "claim_due_annotations",
+    "end",
+    "expire",
+    "give_up_overdue",
+    "issue",
+    "look_up",
+    "purge",
+    "raise_alarms",
+    "remove_orphans",
+    "request_annotation",
+    "revoke_annotations",
+]

@@ -1,0 +1,107 @@
+"""The shape of what is asked: verification, consent, and the application for an annotation (§3.11)."""
+
+import re
+from datetime import timedelta
+
+from django import forms
+
+from certificates.models import MAX_DAYS, TERMS_VERSION, Scenario
+from certificates.queries.verification import LARGEST_FILE
+from swms.captcha import Captcha
+from swms.dates import today
+from swms.forms import CodeField, Form
+from swms.ui import cn_date, file_size
+
+PRESETS = (7, 30, 60, 90)  # R-ANN-06
+OWN = "own"
+
+
+class NumberForm(Captcha, Form):
+    """Verification by number and name."""
+
+    number = CodeField(
+        label="证书编号",
+        max_length=40,
+        help_text="职业水平证书填管理号，登记证书填登记证书编号，加注件也可以填加注编号",
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+    )
+    name = forms.CharField(label="持证人姓名", max_length=50, widget=forms.TextInput(attrs={"autocomplete": "off"}))
+
+
+class NumberQuery(Form):
+    """The same for programs, which are held back by a limit and not by a question."""
+
+    number = CodeField(max_length=40)
+    name = forms.CharField(max_length=50)
+
+
+class FileForm(Form):
+    """Verification by the file itself. Whatever is sent gets an answer, so only the size is judged here."""
+
+    file = forms.FileField(
+        label="证书文件",
+        allow_empty_file=True,
+        help_text="下载得到的 PDF 原文件，不超过 10MB；也可以把文件拖到这里",
+        widget=forms.FileInput(attrs={"accept": "application/pdf,.pdf"}),
+    )
+
+    def clean_file(self):
+        file = self.cleaned_data["file"]
+        if file.size > LARGEST_FILE:
+            raise forms.ValidationError(
+                f"文件不能超过 10MB，这个文件是 {file_size(file.size)}，请上传下载得到的 PDF 原文件"
+            )
+        return file
+
+
+class TermsForm(Form):
+    """同意 under the version that was read (R-CERT-03)."""
+
+    version = forms.CharField(widget=forms.HiddenInput, initial=TERMS_VERSION)
+
+
+class AnnotationForm(Form):
+    """加注申请 (R-ANN-01). Meaning is judged by the action; here only the shape."""
+
+    use_required_attribute = False
+
+    info_confirmed = forms.BooleanField(label="我已核对以上证书信息，信息无误。")
+    scenario = forms.ModelChoiceField(
+        Scenario.objects.none(), label="使用场景", widget=forms.RadioSelect, empty_label=None
+    )
+    days = forms.ChoiceField(
+        label="加注有效期",
+        widget=forms.RadioSelect,
+        initial=str(MAX_DAYS),
+        help_text=f"从今天算起，最长 {MAX_DAYS} 天，当日 24 时止；建议按上限申请",
+    )
+    own_days = forms.CharField(
+        label="其他天数",
+        required=False,
+        help_text=f"选择“其他天数”时填写，1 至 {MAX_DAYS} 的整数",
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off", "class": "short"}),
+    )
+    key = forms.UUIDField(widget=forms.HiddenInput)
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["scenario"].queryset = Scenario.objects.filter(is_active=True).order_by("code")
+        self.fields["scenario"].initial = self.fields["scenario"].queryset.first()
+        self.fields["days"].choices = [
+            *((str(days), f"{days} 天（至{cn_date(today() + timedelta(days=days))}）") for days in PRESETS),
+            (OWN, "其他天数"),
+        ]
+
+    def clean(self):
+        """Put the number of days, chosen or typed, into ``valid_days``."""
+        data = super().clean()
+        chosen = data.get("days")
+        if chosen == OWN:
+            typed = data.get("own_days") or ""
+            if not (re.fullmatch("[0-9]{1,3}", typed) and 1 <= int(typed) <= MAX_DAYS):
+                self.add_error("own_days", f"请填写 1 至 {MAX_DAYS} 的整数")
+            else:
+                data["valid_days"] = int(typed)
+        elif chosen:
+            data["valid_days"] = int(chosen)
+        return data

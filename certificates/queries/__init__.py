@@ -1,0 +1,35 @@
+"""Reads worth a name. Nothing here writes."""
+
+from certificates.queries.alarms import Alarm, alarms
+from certificates.queries.annotations import (
+    CertificateCard,
+    Quota,
+    due_annotations,
+    has_agreed,
+    has_e_certificate,
+    my_certificates,
+    quota,
+)
+from certificates.queries.issuing import current_certificate, due_applications
+from certificates.queries.printed import qualification_facts, registration_facts
+from certificates.queries.verification import Verification, verify_file, verify_number, verify_token
+
+__all__ = [
+    "Alarm",
+    "CertificateCard",
+    "Quota",
+    "Verification",
+    "alarms",
+    "current_certificate",
+    "due_annotations",
+    "due_applications",
+    "has_agreed",
+    "has_e_certificate",
+    "my_certificates",
+    "qualification_facts",
+    "quota",
+    "registration_facts",
+    "verify_file",
+    "verify_number",
+    "verify_token",
+]

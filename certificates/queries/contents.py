@@ -1,0 +1,95 @@
+"""What certificates print, gathered from the register: the input of ``certificates.pdf.page``."""
+
+from base64 import b64encode
+
+from django.conf import settings
+from django.urls import reverse
+
+from certificates.pdf import keys
+from registration.models import Qualification, Registration
+from swms.codes import IdType, Sex
+from swms.dates import today
+from swms.idnumbers import InvalidIdNumber, parse
+from swms.regions.queries import full_name
+from swms.uploads.models import StoredFile
+from swms.uploads.storage import FileMissing, open_file
+
+NO_EMPLOYER = "无"
+
+
+def verify_link(token: str) -> str:
+    """Return the address in a QR code, which anybody may open (R-VER-01)."""
+    return f"{settings.SITE_URL}{reverse('verification:token', args=[token])}"
+
+
+def qualification_content(qualification: Qualification) -> dict[str, str]:
+    """Return what the 职业水平证书 prints, without its photo; a value that is not known is empty."""
+    sex, born = _sex_and_birth(qualification)
+    return {
+        "management_number": qualification.mgmt_no,
+        "name": qualification.name,
+        "sex": sex,
+        "birth_date": born,
+        "id_number": qualification.id_number,
+        "level": qualification.get_level_display(),
+        "exam_year": str(qualification.exam_year),
+        "region": qualification.province.name,
+        "issue_date": qualification.issue_date.isoformat(),
+        "office": settings.ISSUER_LABEL,
+        "verify_url": f"{settings.SITE_URL}{reverse('certificates:verify')}",
+        "signer": keys.load_signer().name,
+    }
+
+
+def registration_content(registration: Registration, *, token: str, version: int) -> dict[str, str]:
+    """Return what a version of the 登记证书 prints, without its photo."""
+    qualification, worker = registration.qualification, registration.worker
+    current = worker.experiences.filter(end_date=None).first()
+    return {
+        "registration_number": registration.number,
+        "management_number": qualification.mgmt_no,
+        "name": qualification.name,
+        "sex": worker.get_sex_display(),
+        "id_number": qualification.id_number,
+        "level": qualification.get_level_display(),
+        "region": full_name(registration.region),
+        "employer": current.employer_name if current else NO_EMPLOYER,
+        "first_registered_on": registration.anchor.isoformat(),
+        "valid_from": registration.valid_from.isoformat(),
+        "valid_until": registration.valid_until.isoformat(),
+        "issue_date": today().isoformat(),
+        "version": str(version),
+        "office": settings.AUTHORITY_LABEL,
+        "verify_url": verify_link(token),
+        "signer": keys.load_signer().name,
+    }
+
+
+def photo_url(photo: StoredFile | None) -> str:
+    """Return a stored photo as a data: URL; empty when there is none any more."""
+    if photo is None:
+        return ""
+    try:
+        data = open_file(photo)
+    except FileMissing:
+        return ""
+    return f"data:{photo.media_type};base64,{b64encode(data).decode('ascii')}"
+
+
+def photo_of(qualification: Qualification) -> StoredFile | None:
+    """Return the holder's photo, if the holder has an account with one."""
+    return qualification.worker.photo if qualification.worker else None
+
+
+def _sex_and_birth(qualification: Qualification) -> tuple[str, str]:
+    """Return (sex, ISO date of birth): from the identity number, else from the personal information (R-ACC-11)."""
+    if qualification.id_type in IdType.with_citizen_number():
+        try:
+            identity = parse(qualification.id_number)
+        except InvalidIdNumber:
+            return "", ""
+        return Sex(identity.sex).label, identity.birth_date.isoformat()
+    worker = qualification.worker
+    if worker is None or not worker.sex or not worker.birth_date:
+        return "", ""
+    return worker.get_sex_display(), worker.birth_date.isoformat()

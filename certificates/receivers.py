@@ -1,0 +1,33 @@
+"""What follows a move: the certificate after the registration, the copy after the request, the end after a revocation."""
+
+from django.dispatch import receiver
+
+from certificates import actions, tasks
+from certificates.models import Annotation
+from registration.models import Application, Qualification, Registration
+from swms.jobs import enqueue
+from swms.workflow import transitioned
+
+
+@receiver(transitioned, sender=Application)
+def registration_is_complete(instance, step, **kwargs):
+    if step.transition.name == "complete":
+        enqueue(tasks.issue, instance.pk)
+
+
+@receiver(transitioned, sender=Annotation)
+def annotation_is_asked_for(instance, step, **kwargs):
+    if step.transition.name == "begin":
+        enqueue(tasks.annotate, [instance.pk])
+
+
+@receiver(transitioned, sender=Qualification)
+def certificate_is_no_longer_valid(instance, step, **kwargs):
+    if step.transition.name in ("revoke", "cancel"):
+        actions.revoke_annotations(instance)
+
+
+@receiver(transitioned, sender=Registration)
+def registration_is_revoked(instance, step, **kwargs):
+    if step.transition.name == "revoke":  # R-REG-24
+        actions.revoke_annotations(instance.qualification)

@@ -1,0 +1,21 @@
+from django.urls import path
+
+from certificates import api
+from certificates.views import holder, public, registered
+
+app_name = "certificates"
+urlpatterns = [
+    path("", public.VerifyNumber.as_view(), name="verify"),
+    path("file", public.VerifyFile.as_view(), name="verify_file"),
+    path("api/verify", api.VerifyNumber.as_view(), name="api_verify"),
+    path("mine", holder.List.as_view(), name="list"),
+    path("terms", holder.Terms.as_view(), name="terms"),
+    path("q/<str:mgmt_no>", holder.Certificate.as_view(), name="qualification"),
+    path("a/<str:number>", holder.Annotated.as_view(), name="annotation"),
+    path("a/<str:number>/view", holder.File.as_view(), name="annotation_view"),
+    path("a/<str:number>/download", holder.File.as_view(download=True), name="annotation_download"),
+    path("a/<str:number>/end", holder.End.as_view(), name="annotation_end"),
+    path("r/<str:number>", registered.Page.as_view(), name="registration"),
+    path("r/<str:number>/view", registered.File.as_view(), name="registration_view"),
+    path("r/<str:number>/download", registered.File.as_view(download=True), name="registration_download"),
+]

@@ -1,0 +1,8 @@
+"""The short address that stands in QR codes, ``/v/<token>``; printed on paper, so it never changes."""
+
+from django.urls import path
+
+from certificates.views import public
+
+app_name = "verification"
+urlpatterns = [path("<str:token>", public.VerifyToken.as_view(), name="token")]

@@ -1,0 +1,1 @@
+"""Pages: verification for everybody, downloads and annotation for the holder, the registration certificate."""

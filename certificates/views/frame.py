@@ -1,0 +1,47 @@
+"""What the pages of this module share: its left menu, its gate, and how a document leaves the portal."""
+
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import content_disposition_header, urlencode
+
+from certificates.pdf.page import EQUAL_FORCE
+from certificates.queries import has_agreed
+from swms.views import WorkerRequired
+
+
+def menu(current: str) -> list[dict]:
+    """Return the left menu, 证书查验 and 证书下载 (R-CERT-02)."""
+    return [
+        {"label": label, "url": reverse(f"certificates:{name}"), "current": name == current}
+        for name, label in (("verify", "证书查验"), ("list", "证书下载"))
+    ]
+
+
+class HolderPage(WorkerRequired):
+    """A page of the module that opens only after 服务须知 was agreed to (R-CERT-03)."""
+
+    def dispatch(self, request, *args, **kwargs):
+        user = request.user
+        if user.is_authenticated and user.is_worker and not has_agreed(user):
+            return redirect(f"{reverse('certificates:terms')}?{urlencode({'next': request.get_full_path()})}")
+        return super().dispatch(request, *args, **kwargs)
+
+    def page(self, template: str, context: dict, *, status: int = 200) -> HttpResponse:
+        """Answer with a page of the module in its frame."""
+        frame = {"menu": menu("list"), "equal_force": EQUAL_FORCE}
+        return render(self.request, f"certificates/{template}", frame | context, status=status)
+
+
+def document(data: bytes, name: str, *, download: bool) -> HttpResponse:
+    """Answer with a signed document: never stored on the way, never guessed at (S6)."""
+    response = HttpResponse(data, content_type="application/pdf")
+    response["Content-Disposition"] = content_disposition_header(download, name)
+    # A browser's own viewer does not open in a sandbox; what is served here was written by us alone.
+    response["Content-Security-Policy"] = "default-src 'none'; " + (
+        "sandbox" if download else "object-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'self'"
+    )
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Cache-Control"] = "no-store, private"
+    response["Cross-Origin-Resource-Policy"] = "same-origin"
+    return response

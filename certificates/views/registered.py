@@ -1,0 +1,72 @@
+"""查看证书 of the registration: for its owner and for the reviewers of its region (R-REG-20)."""
+
+import logging
+
+from django.contrib.auth.mixins import LoginRequiredMixin
+from django.http import Http404
+from django.shortcuts import get_object_or_404, render
+from django.utils.decorators import method_decorator
+from django.views import View
+from django.views.decorators.cache import never_cache
+
+from certificates import queries
+from certificates.models import FileDamaged
+from certificates.pdf.page import EQUAL_FORCE
+from certificates.queries.verdicts import of_certificate
+from certificates.views.frame import document, menu
+from certificates.workflows import DocumentState
+from registration.models import Registration
+
+log = logging.getLogger(__name__)
+
+
+@method_decorator(never_cache, name="dispatch")
+class Page(LoginRequiredMixin, View):
+    """The certificate's facts at once (首次登记已完成), its signed PDF as soon as that exists (已出证)."""
+
+    def get(self, request, number):
+        registration = visible_registration(request.user, number)
+        certificate = queries.current_certificate(registration)
+        context = {
+            "registration": registration,
+            "certificate": certificate,
+            "ready": certificate is not None and certificate.state != DocumentState.QUEUED,
+            "answer": of_certificate(registration, certificate),
+            "facts": queries.registration_facts(registration, certificate),
+            "equal_force": EQUAL_FORCE,
+            "menu": menu("") if request.user.is_worker else None,
+        }
+        return render(request, "certificates/registration.html", context)
+
+
+@method_decorator(never_cache, name="dispatch")
+class File(LoginRequiredMixin, View):
+    """The signed PDF of the 登记证书; 409 while it is in production."""
+
+    download = False
+
+    def get(self, request, number):
+        registration = visible_registration(request.user, number)
+        certificate = queries.current_certificate(registration)
+        if certificate is None or certificate.state == DocumentState.QUEUED:
+            return self._closed(
+                registration, "证书生成中…", "登记已完成，证书文件正在生成，一般只需几秒钟，请稍后再试。"
+            )
+        try:
+            data = certificate.read()
+        except FileDamaged:
+            log.exception("certificate_file_damaged", extra={"certificate": str(certificate)})
+            return self._closed(registration, "文件暂时无法提供", "请稍后再试，我们已经收到报警。")
+        return document(data, f"{registration.number}.pdf", download=self.download)
+
+    def _closed(self, registration, title, text):
+        context = {"registration": registration, "title": title, "text": text, "menu": menu("")}
+        return render(self.request, "certificates/closed.html", context, status=409)
+
+
+def visible_registration(user, number: str) -> Registration:
+    """Return the registration of this number if ``user`` may see it, or raise 404."""
+    if not user.is_authenticated:
+        raise Http404
+    rows = Registration.objects.visible_to(user).select_related("region", "worker__user", "qualification__province")
+    return get_object_or_404(rows, number=number)
