@@ -13,9 +13,8 @@ from swms.audit import trail
 from swms.codes import IdType
 from swms.crypto import index_candidates
 from swms.idnumbers import normalise, normalise_name, parse
-from swms.notices.models import Notice
+from swms.notices.send import notify, sms
 from swms.signin.actions import MOBILE_TAKEN, user_of_mobile
-from swms.signin.sms import sms
 from swms.workflow import Refused
 
 TRIES_PER_IDENTITY = (3, timedelta(days=1))  # S4
@@ -67,8 +66,8 @@ def _create(row: Qualification, mobile: str, password: str, consent_version: str
     worker.save()
     trail.record("accounts.user.register", user, actor=user, changes={"consent_version": consent_version})
     attach_qualifications(worker)
-    Notice.objects.create(
-        recipient=user,
+    notify(
+        user,
         kind="registration.account.register",
         title="账户注册成功",
         body="职业水平证书管理号已自动填入。下一步请完善个人信息，然后申请首次登记。申请提交之前，登记还没有开始。",

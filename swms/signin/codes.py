@@ -23,8 +23,9 @@ PER_ADDRESS = (30, timedelta(hours=1))  # one person cannot make us text a whole
 def send_code(mobile: str, purpose: str, *, silently: bool = False) -> None:
     """Send a new code to a normalised mobile; the codes sent before for this purpose no longer work.
 
-    With `silently` everything is done but the sending, so that an unknown mobile costs the same as a
-    known one. Raises Throttled. Call outside a transaction: the count must outlive what fails later.
+    With `silently` the message is written and queued like any other, but already too late to be sent, so
+    that an unknown mobile costs the same work as a known one (S4). Raises Throttled. Call outside a
+    transaction: the count must outlive what fails later.
     """
     for limit, period in PER_NUMBER:
         throttle.check(f"sms_{period.days}", mobile, limit, period)
@@ -43,9 +44,8 @@ def send_code(mobile: str, purpose: str, *, silently: bool = False) -> None:
             code_hash=_hashed(index, purpose, code),
             expires_at=expires_at,
         )
-        if not silently:
-            what = SmsCode.Purpose(purpose).label
-            sms(mobile, f"验证码 {code}，用于{what}，5 分钟内有效。请勿告诉他人。", kind="code", expires_at=expires_at)
+        text = f"验证码 {code}，用于{SmsCode.Purpose(purpose).label}，5 分钟内有效。请勿告诉他人。"
+        sms(mobile, text, kind="code", expires_at=timezone.now() if silently else expires_at)
 
 
 def check_code(mobile: str, purpose: str, code: str) -> None:

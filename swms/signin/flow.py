@@ -15,37 +15,37 @@ from swms.crypto import CannotOpen, open_bytes, seal_bytes
 LIFETIME = timedelta(minutes=20)
 
 
-def begin(request, name: str, **facts: str) -> None:
-    """Keep `facts` for the following pages of the matter `name`, in place of what was kept before."""
+def begin(request, matter: str, /, **facts: str) -> None:
+    """Keep `facts` for the following pages of a matter, in place of what was kept before."""
     uid = uuid4()
-    sealed = seal_bytes(_purpose(name), uid, json.dumps(facts).encode())
-    request.session[_key(name)] = {
+    sealed = seal_bytes(_purpose(matter), uid, json.dumps(facts).encode())
+    request.session[_key(matter)] = {
         "uid": str(uid),
         "sealed": base64.b64encode(sealed).decode(),
         "until": (timezone.now() + LIFETIME).timestamp(),
     }
 
 
-def facts(request, name: str) -> dict[str, str] | None:
+def facts(request, matter: str) -> dict[str, str] | None:
     """Return what `begin` was given, or None when it is too long ago or was never begun."""
-    kept = request.session.get(_key(name))
+    kept = request.session.get(_key(matter))
     if not kept or kept["until"] < timezone.now().timestamp():
         return None
     try:
-        opened = open_bytes(_purpose(name), UUID(kept["uid"]), base64.b64decode(kept["sealed"]))
+        opened = open_bytes(_purpose(matter), UUID(kept["uid"]), base64.b64decode(kept["sealed"]))
     except CannotOpen:  # the key was retired meanwhile: the person begins again
         return None
     return json.loads(opened)
 
 
-def end(request, name: str) -> None:
+def end(request, matter: str) -> None:
     """Forget the matter."""
-    request.session.pop(_key(name), None)
+    request.session.pop(_key(matter), None)
 
 
-def _key(name: str) -> str:
-    return f"flow:{name}"
+def _key(matter: str) -> str:
+    return f"flow:{matter}"
 
 
-def _purpose(name: str) -> str:
-    return f"signin.flow.{name}"
+def _purpose(matter: str) -> str:
+    return f"signin.flow.{matter}"

@@ -29,9 +29,8 @@ def jing(people):
 @pytest.fixture
 def sent(db):
     """All texts that went to a mobile, the newest first."""
-    from swms.notices.models import OutboxMessage
-
     from swms.notices import tasks
+    from swms.notices.models import OutboxMessage
 
     def texts(mobile):
         tasks.sweep()
