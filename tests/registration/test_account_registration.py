@@ -54,7 +54,7 @@ def answers(page):
     return {"asked": form["asked"].value(), "answer": str(form._asked["a"] + form._asked["b"])}
 
 
-def step_1(browser, name, identity, mobile=MOBILE, **changes):
+def step_1(browser, name, identity, mobile=MOBILE, /, **changes):
     data = {"name": name, "id_number": identity, "mobile": mobile, "consent": "on", **answers(browser.get(STEP_1))}
     return browser.post(STEP_1, data | changes)
 
@@ -71,7 +71,7 @@ def register(browser, name, identity, code_for, mobile=MOBILE):
 def plain(response):
     """A page without what differs from one visit to the next."""
     body = re.sub(r'name="(csrfmiddlewaretoken|asked)" value="[^"]*"', "", response.content.decode())
-    return re.sub(r"验证问题：.{5,7}等于几？", "", body)
+    return re.sub(r"验证问题：.{3}等于几？", "", body)
 
 
 def test_who_is_in_the_roster_gets_an_account_with_all_certificates(client, number, code_for):
