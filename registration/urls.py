@@ -2,7 +2,9 @@
 
 from django.urls import path
 
-from registration.views import account
+from registration import api
+from registration.views import account, application, profile, rows
+from registration.views.dashboard import Dashboard
 
 app_name = "registration"
 
@@ -10,4 +12,32 @@ urlpatterns = [
     path("account/", account.RegisterPage.as_view(), name="register"),
     path("account/code/", account.RegisterCodePage.as_view(), name="register_code"),
     path("account/done/", account.WelcomePage.as_view(), name="welcome"),
+    path("", Dashboard.as_view(), name="dashboard"),
+    path("profile/", profile.ProfilePage.as_view(), name="profile"),
+    path("profile/basic/", profile.BasicPage.as_view(), name="profile_basic"),
+    path("profile/email/", profile.EmailPage.as_view(), name="profile_email"),
+    path("profile/photo/", profile.PhotoPage.as_view(), name="profile_photo"),
+    path("profile/region/", profile.RegionPage.as_view(), name="profile_region"),
+    path("profile/work/", rows.WorkList.as_view(), name="profile_work"),
+    path("profile/work/employer/", rows.EmployerPage.as_view(), name="profile_work_employer"),
+    path("profile/work/add/", rows.WorkEdit.as_view(), name="profile_work_add"),
+    path("profile/work/<int:pk>/", rows.WorkEdit.as_view(), name="profile_work_change"),
+    path("profile/work/<int:pk>/employer/", rows.EmployerPage.as_view(), name="profile_work_employer"),
+    path("profile/work/<int:pk>/delete/", rows.WorkDelete.as_view(), name="profile_work_delete"),
+    path("profile/projects/", rows.ProjectList.as_view(), name="profile_projects"),
+    path("profile/projects/add/", rows.ProjectEdit.as_view(), name="profile_projects_add"),
+    path("profile/projects/<int:pk>/", rows.ProjectEdit.as_view(), name="profile_projects_change"),
+    path("profile/projects/<int:pk>/delete/", rows.ProjectDelete.as_view(), name="profile_projects_delete"),
+    path("profile/honours/", rows.HonourList.as_view(), name="profile_honours"),
+    path("profile/honours/add/", rows.HonourEdit.as_view(), name="profile_honours_add"),
+    path("profile/honours/<int:pk>/", rows.HonourEdit.as_view(), name="profile_honours_change"),
+    path("profile/honours/<int:pk>/delete/", rows.HonourDelete.as_view(), name="profile_honours_delete"),
+    path("applications/<str:ref>/", application.ApplicationPage.as_view(), name="application"),
+    path("applications/<str:ref>/check/", application.CheckPage.as_view(), name="application_check"),
+    path("applications/<str:ref>/receipt/", application.ReceiptPage.as_view(), name="application_receipt"),
+    path("applications/<str:ref>/withdraw/", application.WithdrawPage.as_view(), name="application_withdraw"),
+    path("applications/<str:ref>/reopen/", application.ReopenPage.as_view(), name="application_reopen"),
+    path("api/applications/", api.ApplicationList.as_view(), name="api_applications"),
+    path("api/applications/<str:ref>/", api.ApplicationDetail.as_view(), name="api_application"),
+    path("api/applications/<str:ref>/<str:move>/", api.ApplicationMove.as_view(), name="api_move"),
 ]

@@ -13,17 +13,31 @@ from registration.actions.applications import (
     reopen,
     withdraw,
 )
+from registration.actions.profile import (
+    delete_row,
+    save_answers,
+    save_experience,
+    save_honour,
+    save_project,
+    state_region,
+)
 
 __all__ = [
     "apply",
     "attach_qualifications",
     "claim",
     "complete",
+    "delete_row",
     "expire",
     "lapse",
     "open_applications",
     "profile_changed",
     "register_account",
     "reopen",
+    "save_answers",
+    "save_experience",
+    "save_honour",
+    "save_project",
+    "state_region",
     "withdraw",
 ]

@@ -2,6 +2,7 @@
 
 from registration.queries.checks import AutomaticCheck, automatic_checks
 from registration.queries.differences import FormChange, form_diff, previous_form
+from registration.queries.employers import current_employment, institution_chosen, institutions_named, region_fit
 from registration.queries.profile import PARTS, ProfileTask, editable_parts, profile_tasks
 from registration.queries.progress import (
     NextStep,
@@ -35,11 +36,14 @@ __all__ = [
     "automatic_checks",
     "awaiting",
     "check_answers",
+    "current_employment",
     "editable_parts",
     "first_registration_window",
     "foremost",
     "form_diff",
     "in_region",
+    "institution_chosen",
+    "institutions_named",
     "may_reapply_from",
     "next_step",
     "office",
@@ -47,6 +51,7 @@ __all__ = [
     "profile_tasks",
     "progress",
     "queue_page",
+    "region_fit",
     "timeline",
     "whose_move",
 ]

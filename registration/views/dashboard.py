@@ -1,0 +1,49 @@
+"""The worker's first page: the one thing to do next, and where everything stands."""
+
+from django.shortcuts import render
+from django.urls import reverse
+
+from registration import queries
+from registration.models import Registration
+from registration.queries.dates import personal_dates
+from registration.views.page import WorkerPage
+from swms.notices.models import Notice
+
+NOTICES = 3
+
+
+class Dashboard(WorkerPage):
+    """我的登记."""
+
+    def get(self, request):
+        worker = self.worker
+        step = queries.next_step(worker)
+        applications = list(
+            worker.applications.visible_to(request.user)
+            .select_related("qualification")
+            .order_by("-qualification__level", "pk")
+        )
+        registrations = list(
+            Registration.objects.visible_to(request.user)
+            .filter(worker=worker)
+            .select_related("qualification")
+            .order_by("-qualification__level")
+        )
+        viewable = {each.qualification_id for each in applications if each.certificate_viewable}
+        by_qualification = {each.qualification_id: each for each in registrations}
+        context = {
+            "step": step,
+            "step_url": reverse(step.url_name, args=step.url_args) if step.url_name else None,
+            "dates": personal_dates(step.application, registrations),
+            "certificates": [
+                {
+                    "application": each,
+                    "qualification": each.qualification,
+                    "registration": by_qualification.get(each.qualification_id),
+                    "viewable": each.qualification_id in viewable and each.qualification_id in by_qualification,
+                }
+                for each in applications
+            ],
+            "notices": Notice.objects.filter(recipient=request.user)[:NOTICES],
+        }
+        return render(request, "registration/dashboard.html", context)

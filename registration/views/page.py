@@ -1,0 +1,108 @@
+"""What the social worker's pages share."""
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.decorators import method_decorator
+from django.utils.functional import cached_property
+from django.views import View
+from django.views.decorators.cache import never_cache
+
+from registration import queries
+from registration.models import Application, Worker
+from registration.workflows import ApplicationState
+from swms.views import WorkerRequired
+from swms.workflow import Refused
+
+#: The field that a refusal speaks of, where it speaks of one.
+FIELD_OF = {"already_current": "end_date", "evidence_missing": "files_added", "too_many": "files_added"}
+
+
+@method_decorator(never_cache, name="dispatch")
+class WorkerPage(WorkerRequired, View):
+    """A page about the reader's own registration; ``self.worker`` is the reader."""
+
+    @cached_property
+    def worker(self) -> Worker:
+        mine = Worker.objects.visible_to(self.request.user).select_related(
+            "user", "region", "household_region", "address_region", "photo", "local_cert_file"
+        )
+        return get_object_or_404(mine, user=self.request.user)
+
+    def application(self, ref: str) -> Application:
+        """Return the reader's application of that reference; 404 for everybody else's."""
+        mine = Application.objects.visible_to(self.request.user).select_related(
+            "worker__user", "worker__region", "qualification", "region"
+        )
+        return get_object_or_404(mine, ref=ref, worker=self.worker)
+
+
+class FormPage(WorkerPage):
+    """A page with one form: what was typed stays, whatever is refused.
+
+    Subclasses say ``form_class``, ``heading``, ``part`` (of ``queries.PARTS``), ``back`` (a URL name) and ``save``.
+    """
+
+    template = "registration/form.html"
+    form_class = None
+    part = ""
+    heading = ""
+    lead = ""
+    back = "registration:profile"
+
+    def get(self, request, **kwargs):
+        if self.part not in queries.editable_parts(self.worker):
+            messages.info(request, f"{self.heading}现在不能修改")
+            return redirect(self.back)
+        return self.show(self.make_form())
+
+    def post(self, request, **kwargs):
+        form = self.make_form(request.POST, request.FILES)
+        if not form.is_valid():
+            form.choose_files_again()
+            return self.show(form)
+        try:
+            self.save(form)
+        except Refused as refused:
+            return self.refused(form, refused)
+        messages.success(request, self.done)
+        return redirect(self.back)
+
+    def make_form(self, *data):
+        """Return the form, over the record as it is now."""
+        return self.form_class(*data, instance=self.worker)
+
+    def save(self, form) -> None:
+        """Hand the answers to an action; may raise ``Refused``."""
+        raise NotImplementedError
+
+    def refused(self, form, refused: Refused) -> HttpResponse:
+        """Say why nothing was saved; where it was changed elsewhere, show both (R-REG-12)."""
+        context = {}
+        if refused.code == "stale":
+            context["beside"] = form.beside
+            form.offer_again()
+        field = FIELD_OF.get(refused.code)
+        form.add_error(field if field in form.fields else None, refused.message)
+        form.choose_files_again()
+        return self.show(form, **context)
+
+    def show(self, form, **context) -> HttpResponse:
+        context |= {"form": form, "heading": self.heading, "lead": self.lead, "cancel_url": reverse(self.back)}
+        context["sent"] = self.sent
+        return render(self.request, self.template, context | self.context(form))
+
+    @property
+    def done(self) -> str:
+        """What to say once it is saved."""
+        return f"{self.heading}已保存"
+
+    @cached_property
+    def sent(self) -> Application | None:
+        """The application in 待审核 that an edit changes at once (R-REG-12)."""
+        return self.worker.applications.filter(state=ApplicationState.PENDING_REVIEW).first()
+
+    def context(self, form) -> dict:
+        """Return what the template of this page needs beyond that."""
+        return {}
