@@ -4,10 +4,12 @@ import base64
 import contextlib
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 from pathlib import Path
@@ -184,10 +186,17 @@ class Portal:
         return self.supervisor.wait(timeout=60)
 
 
-def test_the_portal_serves_until_ctrl_c_and_keeps_its_data_for_the_next_time(tmp_path):
-    for folder in (tmp_path, tmp_path.parent, tmp_path.parent.parent):
-        folder.chmod(0o711)  # the servers' user must be able to pass where root runs the tests
-    portal = Portal(tmp_path)
+@pytest.fixture
+def folder():
+    """A folder that the servers' user can reach (pytest's own are closed to it when root runs the tests)."""
+    path = Path(tempfile.mkdtemp(prefix="swms-folder-"))
+    path.chmod(0o711)
+    yield path
+    shutil.rmtree(path)
+
+
+def test_the_portal_serves_until_ctrl_c_and_keeps_its_data_for_the_next_time(folder):
+    portal = Portal(folder)
     portal.wait_until_announced()
     assert portal.readiness()["database"] is True
     assert portal.readiness()["redis"] is True
@@ -195,13 +204,13 @@ def test_the_portal_serves_until_ctrl_c_and_keeps_its_data_for_the_next_time(tmp
     assert len(begun) >= 3, "web, worker and beat"
     assert portal.interrupt() == 0
     assert not [process for process in begun if process.is_running() and process.status() != psutil.STATUS_ZOMBIE]
-    assert not [pid for pid in psutil.pids() if works_below(pid, tmp_path / "home")], "PostgreSQL and Redis end as well"
+    assert not [pid for pid in psutil.pids() if works_below(pid, folder / "home")], "PostgreSQL and Redis end as well"
 
-    made = {name: (tmp_path / "var" / name).read_bytes() for name in ("secrets.env", "embedded.json")}
-    again = Portal(tmp_path)
+    made = {name: (folder / "var" / name).read_bytes() for name in ("secrets.env", "embedded.json")}
+    again = Portal(folder)
     again.wait_until_announced()
     assert "demo data" not in again.output.read_text(), "the demo data are loaded once"
-    assert made == {name: (tmp_path / "var" / name).read_bytes() for name in made}
+    assert made == {name: (folder / "var" / name).read_bytes() for name in made}
     assert again.interrupt() == 0
 
 
