@@ -1,4 +1,4 @@
-"""What follows a move: the certificate after the registration, the copy after the request, the end after a revocation."""
+"""What follows a move: a certificate after registration, a copy after the request, an end after revocation."""
 
 from django.dispatch import receiver
 

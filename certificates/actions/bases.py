@@ -24,7 +24,7 @@ def base_for(qualification: Qualification, words: str) -> tuple[bytes, Sidecar]:
             return kept.read(), sidecar
     pdf = page.render(page.QUALIFICATION, facts | {"photo": photo_url(photo)})
     base, sidecar = ready.make_ready(pdf, kind=page.QUALIFICATION, certificate=qualification.mgmt_no, extra=words)
-    kept = kept or BaseCopy(qualification=qualification)
+    kept = kept or BaseCopy(qualification=qualification, sealed=sealed)
     kept.path, kept.sha256 = keep(kept.uid, base, folder="base")
     kept.sealed, kept.layout, kept.sidecar = sealed, LAYOUT, json.loads(sidecar.to_json())
     kept.save()

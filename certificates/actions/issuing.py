@@ -11,7 +11,7 @@ from django.db.models import F
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from certificates.models import Certificate, keep
+from certificates.models import Certificate, keep, new_token
 from certificates.pdf import increment, keys, page, ready
 from certificates.queries.annotations import unclaimed
 from certificates.queries.clock import database_now
@@ -78,10 +78,15 @@ def _allocate(application_pk: int) -> Certificate | None:
     last = registration.certificates.order_by("-version").first()
     if last and last.state == DocumentState.QUEUED:
         return last
-    document = Certificate(registration=registration, version=last.version + 1 if last else 1)
-    content = registration_content(registration, token=document.verify_token, version=document.version)
+    token, version = new_token(), last.version + 1 if last else 1
+    content = registration_content(registration, token=token, version=version)
     content["photo"] = photo_url(registration.worker.photo)
-    document.sealed = json.dumps(content, ensure_ascii=False)
+    document = Certificate(
+        registration=registration,
+        version=version,
+        verify_token=token,
+        sealed=json.dumps(content, ensure_ascii=False),
+    )
     return document.begin()
 
 

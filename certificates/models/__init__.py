@@ -1,7 +1,7 @@
 """The documents that people carry away."""
 
 from certificates.models.annotations import MAX_DAYS, Annotation, Scenario
-from certificates.models.documents import LAYOUT, BaseCopy, Certificate
+from certificates.models.documents import LAYOUT, BaseCopy, Certificate, new_token
 from certificates.models.files import FileDamaged, keep
 from certificates.models.terms import TERMS_VERSION, TermsAgreement
 
@@ -16,4 +16,5 @@ __all__ = [
     "Scenario",
     "TermsAgreement",
     "keep",
+    "new_token",
 ]

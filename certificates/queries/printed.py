@@ -28,10 +28,7 @@ def qualification_facts(qualification: Qualification) -> list[Row]:
 def registration_facts(registration: Registration, certificate: Certificate | None = None) -> list[Row]:
     """Return what the 登记证书 prints: as it was issued, or as it will be before that."""
     certificate = certificate or current_certificate(registration)
-    if certificate:
-        content = certificate.content
-    else:
-        content = registration_content(registration, token="-", version=1)
+    content = certificate.content if certificate else registration_content(registration, token="-", version=1)
     return _rows(page.REGISTRATION, content, cn_date(date.fromisoformat(content["issue_date"])))
 
 

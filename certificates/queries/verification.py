@@ -4,7 +4,7 @@ Every answer is as of now: dates and states are judged at the moment of asking. 
 the certificate itself does not print, and personal numbers are masked.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from django.utils import timezone
@@ -107,9 +107,7 @@ def verify_file(data: bytes) -> Verification:
         return _answer(UNRECORDED)
     about = _about_annotation(annotation) if annotation else _about_registration(certificate.registration, certificate)
     signed = [Row("签名时间", cn_date(found.signed_at)), Row("签名者", found.signer)]
-    return Verification(
-        **{**about.__dict__, "facts": about.facts + signed, "meaning": MEANINGS["file"] + about.meaning}
-    )
+    return replace(about, facts=about.facts + signed, meaning=MEANINGS["file"] + about.meaning)
 
 
 def _about_qualification(qualification: Qualification) -> Verification:

@@ -47,18 +47,19 @@ class VerifyFile(View):
     """Verification by dropping the PDF on the page; the file is read and not kept."""
 
     def get(self, request):
-        return render(
-            request, "certificates/verify_file.html", {"form": FileForm(prefix="pdf"), "menu": menu("verify")}
-        )
+        return self._page(FileForm(prefix="pdf"))
 
     def post(self, request):
         throttle.hit("verify_file", client_ip(request), 10, PER_MINUTE)
         form = FileForm(request.POST, request.FILES, prefix="pdf")
         if not form.is_valid():
-            return render(request, "certificates/verify_file.html", {"form": form, "menu": menu("verify")})
+            return self._page(form)
         found = verify_file(form.cleaned_data["file"].read())
         context = {"result": found, "menu": menu("verify"), "again": "certificates:verify_file"}
         return render(request, "certificates/verification.html", context)
+
+    def _page(self, form):
+        return render(self.request, "certificates/verify_file.html", {"form": form, "menu": menu("verify")})
 
 
 @method_decorator(never_cache, name="dispatch")

@@ -19,6 +19,8 @@ from registration.models import Registration
 
 log = logging.getLogger(__name__)
 
+MAKING = "登记已完成，证书文件正在生成，一般只需几秒钟，请稍后再试。"
+
 
 @method_decorator(never_cache, name="dispatch")
 class Page(LoginRequiredMixin, View):
@@ -49,9 +51,7 @@ class File(LoginRequiredMixin, View):
         registration = visible_registration(request.user, number)
         certificate = queries.current_certificate(registration)
         if certificate is None or certificate.state == DocumentState.QUEUED:
-            return self._closed(
-                registration, "证书生成中…", "登记已完成，证书文件正在生成，一般只需几秒钟，请稍后再试。"
-            )
+            return self._closed(registration, "证书生成中…", MAKING)
         try:
             data = certificate.read()
         except FileDamaged:

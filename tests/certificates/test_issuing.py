@@ -1,0 +1,107 @@
+"""Registration certificates: one per application, whatever goes wrong on the way (F9, promises 2 and 4)."""
+
+import datetime as dt
+
+import pytest
+from django.utils import timezone
+
+from certificates import actions, queries
+from certificates.models import Certificate, FileDamaged
+from certificates.pdf import keys
+from certificates.pdf.verify import examine
+from certificates.workflows import DocumentState
+from registration.workflows import ApplicationState
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_completed_registration_gets_its_signed_certificate(completed):
+    assert actions.issue(completed.pk)
+    completed.refresh_from_db()
+    assert completed.state == ApplicationState.CERT_ISSUED
+    certificate = queries.current_certificate(completed.period.registration)
+    found = examine(certificate.read(), keys.trust_roots())
+    assert found.is_intact
+    assert found.sha256 == certificate.sha256
+    assert (found.kind, found.token) == ("registration", certificate.verify_token)
+    assert found.certificate == completed.period.registration.number
+
+
+def test_issuing_twice_makes_one_certificate(completed):
+    assert actions.issue(completed.pk)
+    assert not actions.issue(completed.pk)
+    assert Certificate.objects.count() == 1
+
+
+def test_what_is_printed_is_stored_before_anything_is_drawn(completed, monkeypatch):
+    monkeypatch.setattr("certificates.actions.issuing._signed", _disk_full)
+    assert not actions.issue(completed.pk)
+    certificate = Certificate.objects.get()
+    assert certificate.state == DocumentState.QUEUED
+    assert certificate.content["name"] == "王芳"
+    assert certificate.content["registration_number"] == completed.period.registration.number
+    completed.refresh_from_db()
+    assert completed.state == ApplicationState.REGISTERED
+
+
+def test_a_failed_attempt_is_put_off_and_finishes_the_same_certificate_later(completed, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr("certificates.actions.issuing.keep", _disk_full)
+        assert not actions.issue(completed.pk)
+    before = Certificate.objects.get()
+    assert not actions.issue(completed.pk), "it waits for its next turn"
+    assert not queries.due_applications().exists()
+    Certificate.objects.update(lease_until=timezone.now() - dt.timedelta(seconds=1))
+    assert [one.pk for one in queries.due_applications()] == [completed.pk]
+    assert actions.issue(completed.pk)
+    after = Certificate.objects.get()
+    assert (after.pk, after.verify_token, after.content) == (before.pk, before.verify_token, before.content)
+    assert after.attempts == 2
+
+
+def test_the_sweep_finds_a_completed_registration_that_no_message_announced(completed):
+    assert [one.pk for one in queries.due_applications()] == [completed.pk]
+
+
+def test_a_worker_that_was_overtaken_records_nothing(completed, monkeypatch):
+    from certificates.actions import issuing
+
+    record = issuing._record
+
+    def overtaken(document, pk, **facts):
+        record(document, pk, **facts)  # another worker was quicker
+        return record(document, pk, **facts | {"path": "registration/00/other"})
+
+    monkeypatch.setattr(issuing, "_record", overtaken)
+    assert not actions.issue(completed.pk)
+    assert Certificate.objects.get().read()
+
+
+def test_a_file_that_was_changed_on_disk_is_never_given_out(issued):
+    certificate = Certificate.objects.get()
+    data = bytearray(certificate.file.read_bytes())
+    data[len(data) // 2] ^= 1
+    certificate.file.write_bytes(data)
+    with pytest.raises(FileDamaged):
+        certificate.read()
+
+
+def test_the_file_on_disk_does_not_show_the_identity_number_or_any_pdf(issued):
+    assert b"%PDF" not in Certificate.objects.get().file.read_bytes()
+
+
+def test_orphans_older_than_a_day_are_removed_and_recorded_files_stay(issued):
+    import os
+
+    certificate = Certificate.objects.get()
+    orphan = certificate.file.with_name("0" * 32 + "-" + "0" * 16)
+    orphan.write_bytes(b"left behind")
+    for file in (orphan, certificate.file):
+        os.utime(file, (0, 0))
+    assert actions.remove_orphans() == 1
+    assert not orphan.exists()
+    assert certificate.read()
+
+
+def _disk_full(*args, **kwargs):
+    raise OSError(28, "No space left on device")
