@@ -1,0 +1,134 @@
+"""The state engine: what every move of every record goes through."""
+
+import pytest
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+
+from registration.models import Application, Qualification
+from registration.workflows import APPLICATION
+from registration.workflows import ApplicationState as A
+from registration.workflows import QualificationState as Q
+from swms.audit.trail import history
+from swms.workflow import BEGIN, Refused, Transition, Workflow, transitioned
+from tests import factories
+
+REASON = "提供虚假材料，予以撤销。"
+
+
+@pytest.fixture
+def announced():
+    """What the signal told while the test ran: (record, move, actor, reason)."""
+    heard = []
+
+    def listen(sender, instance, step, **kwargs):
+        heard.append((instance, step.transition.name, step.actor, step.reason))
+
+    transitioned.connect(listen)
+    yield heard
+    transitioned.disconnect(listen)
+
+
+@pytest.fixture
+def row(people):
+    return factories.qualification("陈晨")
+
+
+def test_a_move_saves_trails_and_announces_in_one_go(people, row, announced):
+    row.move("revoke", actor=people.zhou_yan, reason=f"  {REASON} ")
+    assert Qualification.objects.get().state == Q.REVOKED
+    event = history(row).get()
+    assert (event.verb, event.actor, event.actor_name) == ("registration.qualification.revoke", people.zhou_yan, "周燕")
+    assert (event.reason, event.changes) == (REASON, {"state": ["VALID", "REVOKED"]})
+    assert announced == [(row, "revoke", people.zhou_yan, REASON)]
+
+
+def test_the_beginning_is_trailed_like_any_other_move(people, announced):
+    application = people.application
+    event = history(application).first()
+    assert (event.verb, event.changes) == ("registration.application.begin", {"state": ["", "NOT_APPLIED"]})
+    assert announced[-1] == (application, BEGIN.name, application.worker.user, "")
+
+
+def test_a_move_that_the_state_does_not_offer_is_refused_with_the_state_in_words(people, row):
+    row.move("cancel", actor=people.zhou_yan, reason=REASON)
+    with pytest.raises(Refused) as caught:
+        row.move("revoke", actor=people.zhou_yan, reason=REASON)
+    assert caught.value.code == "wrong_state"
+    assert caught.value.message == "当前状态为“已注销”，不能执行此操作"
+    assert caught.value.extra == {"state": "CANCELLED", "action": "revoke"}
+
+
+def test_a_move_that_does_not_exist_is_refused(people, row):
+    with pytest.raises(Refused, match="不能执行此操作"):
+        row.move("unheard_of", actor=people.zhou_yan)
+
+
+def test_people_cannot_make_the_moves_of_the_system_nor_the_system_those_of_people(people):
+    application = factories.submitted("陈晨")
+    with pytest.raises(PermissionDenied):
+        application.move("pass_first", seen=1)
+    application.move("pass_first", actor=people.li_jing, seen=1)
+    application.move("pass_final", actor=people.zhang_wei, seen=1)
+    with pytest.raises(PermissionDenied):
+        application.move("complete", actor=people.zhang_wei)
+
+
+def test_a_refused_move_leaves_no_trace(people, row, announced):
+    with pytest.raises(Refused):
+        row.move("revoke", actor=people.zhou_yan, reason="太短")
+    assert Qualification.objects.get().state == Q.VALID
+    assert not history(row).exists()
+    assert announced == []
+
+
+def test_a_move_reads_the_record_afresh_so_unsaved_edits_do_not_slip_in(people, row):
+    row.name = "别人"
+    row.move("revoke", actor=people.zhou_yan, reason=REASON)
+    assert Qualification.objects.get().name == "陈晨"
+
+
+def test_a_receiver_that_fails_undoes_the_move(people, row):
+    def fail(**kwargs):
+        raise RuntimeError("no")
+
+    transitioned.connect(fail, sender=Qualification)
+    try:
+        with pytest.raises(RuntimeError), transaction.atomic():
+            row.move("revoke", actor=people.zhou_yan, reason=REASON)
+    finally:
+        transitioned.disconnect(fail, sender=Qualification)
+    assert Qualification.objects.get().state == Q.VALID
+    assert not history(row).exists()
+
+
+def test_the_buttons_are_the_moves_that_this_very_person_may_make(people):
+    application = factories.submitted("陈晨")
+
+    def shown(user):
+        return [move.name for move in application.moves_for(user)]
+
+    assert shown(application.worker.user) == ["withdraw"]
+    assert shown(people.li_jing) == ["pass_first", "fail_first"]
+    for nobody in (people.zhang_wei, people.zhao_min, people.wang_fang.user):
+        assert shown(nobody) == []
+
+
+def test_a_versioned_decision_names_the_version_in_the_trail(people):
+    application = factories.submitted("陈晨")
+    application.move("pass_first", actor=people.li_jing, seen=1)
+    assert history(application).last().changes["form_version"] == 1
+    with pytest.raises(Refused) as caught:
+        application.move("pass_final", actor=people.zhang_wei, seen=2)
+    assert (caught.value.code, caught.value.extra) == ("changed", {"form_version": 1})
+
+
+def test_two_transitions_of_one_name_and_source_are_a_mistake():
+    with pytest.raises(ValueError, match="share a name"):
+        Workflow(Transition("go", "去", "A", "B"), Transition("go", "去", "A", "C"))
+
+
+def test_the_table_draws_itself():
+    lines = APPLICATION.mermaid().splitlines()
+    assert lines[0] == "stateDiagram-v2"
+    assert f"    {A.NOT_APPLIED} --> {A.PENDING_REVIEW}: 申请登记证书" in lines
+    assert len(lines) == 1 + len(list(Application.workflow))
