@@ -195,8 +195,23 @@ def folder():
     shutil.rmtree(path)
 
 
-def test_the_portal_serves_until_ctrl_c_and_keeps_its_data_for_the_next_time(folder):
-    portal = Portal(folder)
+@pytest.fixture
+def start(folder):
+    """Starts a portal in ``folder``; whatever the test finds, none is left running."""
+    started = []
+
+    def start():
+        started.append(Portal(folder))
+        return started[-1]
+
+    yield start
+    for portal in started:
+        if portal.supervisor.poll() is None:
+            portal.interrupt()
+
+
+def test_the_portal_serves_until_ctrl_c_and_keeps_its_data_for_the_next_time(folder, start):
+    portal = start()
     portal.wait_until_announced()
     assert portal.readiness()["database"] is True
     assert portal.readiness()["redis"] is True
@@ -207,7 +222,7 @@ def test_the_portal_serves_until_ctrl_c_and_keeps_its_data_for_the_next_time(fol
     assert not [pid for pid in psutil.pids() if works_below(pid, folder / "home")], "PostgreSQL and Redis end as well"
 
     made = {name: (folder / "var" / name).read_bytes() for name in ("secrets.env", "embedded.json")}
-    again = Portal(folder)
+    again = start()
     again.wait_until_announced()
     assert "demo data" not in again.output.read_text(), "the demo data are loaded once"
     assert made == {name: (folder / "var" / name).read_bytes() for name in made}
