@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from itertools import pairwise
 
 from registration.models import Application, Worker
-from registration.workflows.application import filed_in_time, local_start, window_last_day
+from registration.workflows.application import filed_in_time, filing_refused, local_start, window_last_day
 from swms.codes import IdType, SpecialPlan
 from swms.dates import add_months, add_years, today
 from swms.idnumbers import InvalidIdNumber, parse
@@ -71,7 +71,8 @@ def _roster(application: Application) -> AutomaticCheck:
 def _window(application: Application) -> AutomaticCheck:
     last = window_last_day(application)
     note = "已在地方领取登记证书，不受期限限制" if last is None else f"受理期限至{cn_date(last)}"
-    return AutomaticCheck("window", "在受理期限内提交", filed_in_time(application), note, item="region")
+    in_time = filed_in_time(application) if application.first_submitted_at else filing_refused(application) is None
+    return AutomaticCheck("window", "在受理期限内提交", in_time, note, item="region")
 
 
 def _age(application: Application) -> AutomaticCheck:
@@ -131,11 +132,12 @@ def _work_dates(worker: Worker) -> AutomaticCheck:
         return AutomaticCheck("work_dates", label, None, f"开始工作时未满{WORKING_AGE}周岁", "work")
     notes = []
     for left, right in pairwise(rows):
-        end = left.end_date or today()
-        if right.start_date <= end and left.end_date is None:
+        if left.end_date is None:
             notes.append(f"“{left.employer_name}”未填写结束时间，之后又有新的经历")
-        elif right.start_date > add_months(end, GAP_MONTHS):
-            notes.append(f"{cn_date(end + timedelta(days=1))}至{cn_date(right.start_date)}没有经历")
+            continue
+        free = left.end_date + timedelta(days=1)
+        if right.start_date > add_months(free, GAP_MONTHS):
+            notes.append(f"{cn_date(free)}至{cn_date(right.start_date - timedelta(days=1))}没有经历")
     return AutomaticCheck("work_dates", label, None if notes else True, "；".join(notes), "work")
 
 
