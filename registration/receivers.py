@@ -6,6 +6,7 @@ from registration import actions, tasks
 from registration.models import Application, Feedback, Worker
 from swms.crypto import index_candidates
 from swms.jobs import enqueue
+from swms.signin.actions import mobile_changed
 from swms.workflow import transitioned
 
 
@@ -23,3 +24,11 @@ def attach_after_approval(instance, step, **kwargs):
         identity = index_candidates("identity", instance.id_number)
         for worker in Worker.objects.filter(user__id_index__in=identity):
             actions.attach_qualifications(worker)
+
+
+@receiver(mobile_changed)
+def follow_the_mobile(user, **kwargs):
+    """The mobile is part of the personal information: a form under review gets a new version (R-REG-12)."""
+    worker = Worker.objects.filter(user=user).first()
+    if worker:
+        actions.profile_changed(worker, by=user, part="contact")

@@ -31,8 +31,8 @@ class Captcha:
         self.fields["asked"] = forms.CharField(widget=forms.HiddenInput, required=False)
         self.fields["answer"] = forms.CharField(
             widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off", "class": "short"}),
-            help_text="请用数字回答，用来确认不是机器在填写",
-            error_messages={"required": "请回答验证问题"},
+            help_text="用来确认不是机器在填写",
+            error_messages={"required": "请回答这个问题"},
         )
         asked = _read(self.data.get(self.add_prefix("asked"), "")) if self.is_bound else None
         if asked:
@@ -59,7 +59,7 @@ class Captcha:
 
     def _put(self, asked: dict) -> None:
         self._asked = asked
-        self.fields["answer"].label = f"验证问题：{_NUMERALS[asked['a']]}加{_NUMERALS[asked['b']]}等于几？"
+        self.fields["answer"].label = f"{_NUMERALS[asked['a']]}加{_NUMERALS[asked['b']]}等于几（用数字回答）"
 
     def _judge(self) -> None:
         if "answer" in self.errors:

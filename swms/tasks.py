@@ -3,10 +3,13 @@
 import logging
 
 from celery import shared_task
+from django.core.management import call_command
 from django.utils import timezone
 
+from swms import throttle
 from swms.heartbeats import Heartbeat
 from swms.invariants import judge
+from swms.signin import codes
 
 log = logging.getLogger(__name__)
 
@@ -15,6 +18,14 @@ log = logging.getLogger(__name__)
 def beat():
     """Leave a sign of life of beat and worker, which readiness reads."""
     Heartbeat.objects.update_or_create(name="beat", defaults={"at": timezone.now()})
+
+
+@shared_task
+def purge():
+    """Delete what has served: old codes, throttle windows and sessions."""
+    codes.purge()
+    throttle.purge()
+    call_command("clearsessions")
 
 
 @shared_task

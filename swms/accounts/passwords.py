@@ -7,6 +7,17 @@ from django.core.exceptions import ValidationError
 _CLASSES = (r"[a-z]", r"[A-Z]", r"\d", r"[^A-Za-z0-9]")
 
 
+class LengthValidator:
+    """At least eight characters."""
+
+    def validate(self, password, user=None):
+        if len(password) < 8:
+            raise ValidationError(f"密码至少 8 个字符，这个只有 {len(password)} 个", code="password_too_short")
+
+    def get_help_text(self):
+        return "密码至少 8 个字符"
+
+
 class CharacterClassValidator:
     """At least three of: small letters, capitals, digits, other characters."""
 

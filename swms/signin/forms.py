@@ -51,7 +51,7 @@ class NewPassword(Form):
     """A new password, twice. `owner` is the account, or an unsaved one with what is known of it."""
 
     password = PasswordField(label="新密码", new=True, help_text=PASSWORD_HINT)
-    again = PasswordField(label="再次输入新密码", new=True)
+    again = PasswordField(label="再次输入新密码", new=True, error_messages={"required": "请再次输入密码"})
 
     def __init__(self, *args, owner: User | None = None, **kwargs):
         super().__init__(*args, **kwargs)

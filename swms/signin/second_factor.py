@@ -41,7 +41,7 @@ def secret_text(device: TOTPDevice) -> str:
 
 def qr_image(device: TOTPDevice) -> str:
     """Return the QR code of the secret as a `data:` address."""
-    return segno.make(device.config_url, error="m").svg_data_uri(scale=5, border=4, light="#fff")
+    return segno.make(device.config_url, error="l").svg_data_uri(scale=5, border=4, light="#fff")
 
 
 def confirm(user, code: str) -> tuple[TOTPDevice, list[str]]:

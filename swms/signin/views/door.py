@@ -8,7 +8,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import authenticate, login, logout
 from django.http import HttpResponse, HttpResponseRedirect
-from django.shortcuts import render, resolve_url
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.decorators import method_decorator
@@ -80,7 +80,7 @@ def sign_out(request):
     """End the session."""
     logout(request)
     messages.success(request, "您已退出登录。")
-    return HttpResponseRedirect(resolve_url("home"))
+    return HttpResponseRedirect(reverse("signin:sign_in"))
 
 
 def locked_out(request, response=None, credentials=None) -> HttpResponse:
