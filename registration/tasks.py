@@ -32,3 +32,9 @@ def expire():
         actions.lapse(pk)
     if len(ended) == EXPIRIES_AT_ONCE:
         enqueue(expire)
+
+
+@shared_task
+def remind():
+    """Tell the reviewers what runs out of time (R-REG-16)."""
+    actions.remind()

@@ -156,7 +156,7 @@ AUTHENTICATION_BACKENDS = [
     "swms.accounts.backends.IdentityBackend",
 ]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 8}},
+    {"NAME": "swms.accounts.passwords.LengthValidator"},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "swms.accounts.passwords.CharacterClassValidator"},
     {"NAME": "swms.accounts.passwords.NotPersonalValidator"},
@@ -270,6 +270,7 @@ CELERY_BEAT_SCHEDULE = {
     "purge": {"task": "swms.tasks.purge", "schedule": crontab(hour="3", minute="40")},
     "complete-registrations": {"task": "registration.tasks.sweep", "schedule": SWEEP_SECONDS * 5},
     "expire-registrations": {"task": "registration.tasks.expire", "schedule": crontab(hour="0", minute="5")},
+    "remind-reviewers": {"task": "registration.tasks.remind", "schedule": crontab(hour="8", minute="30")},
     "issue-certificates": {"task": "certificates.tasks.sweep_certificates", "schedule": SWEEP_SECONDS},
     "annotate": {"task": "certificates.tasks.sweep_annotations", "schedule": SWEEP_SECONDS},
     "expire-annotations": {"task": "certificates.tasks.expire_annotations", "schedule": crontab(hour="0", minute="10")},

@@ -21,6 +21,7 @@ from registration.actions.profile import (
     save_project,
     state_region,
 )
+from registration.actions.reminders import remind
 
 __all__ = [
     "apply",
@@ -33,6 +34,7 @@ __all__ = [
     "open_applications",
     "profile_changed",
     "register_account",
+    "remind",
     "reopen",
     "save_answers",
     "save_experience",

@@ -24,6 +24,7 @@ from registration.workflows.application import filed_in_time, follow_profile, wi
 from swms.audit.trail import record
 from swms.crypto import index_candidates
 from swms.dates import today
+from swms.notices.send import notify
 from swms.references import next_reference
 from swms.workflow import Refused
 
@@ -192,3 +193,10 @@ def _follow(application: Application, *, by) -> None:
             "keys": sorted({f"{each.section}.{each.key}" for each in changes}),
         },
     )
+    if application.claimed_by:  # F2
+        notify(
+            application.claimed_by,
+            kind="registration.application.edit",
+            title="正在查看的申请有更新",
+            body=f"{application.ref}的资料刚刚更新，请按最新内容审核。",
+        )

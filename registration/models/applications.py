@@ -67,6 +67,11 @@ class Application(Reviewed, ScopedModel):
         indexes = [
             models.Index(fields=["state", "-id"], name="application_by_state"),
             models.Index(fields=["region", "state", "-id"], name="application_queue"),
+            models.Index(
+                fields=["due_on", "id"],
+                condition=Q(state__in=(ApplicationState.PENDING_REVIEW, ApplicationState.INITIAL_APPROVED)),
+                name="application_due",
+            ),
         ]
 
     def __str__(self):

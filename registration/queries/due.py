@@ -1,14 +1,24 @@
 """What the system itself has to do, found by the rows alone."""
 
+from collections import defaultdict
+from dataclasses import dataclass
 from datetime import timedelta
 
-from django.db.models import QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
 from registration.models import Application, Feedback, Registration
 from registration.workflows import ApplicationState, FeedbackState, RegistrationState
 from registration.workflows.feedback import COMPLETION_DAYS
-from swms.dates import today
+from swms.accounts.models import User
+from swms.dates import today, working_days_after
+from swms.regions.models import Duty, Jurisdiction
+
+REMIND_WITH_LEFT = 10  # of the 30 working days: the reminder comes after 20 (R-REG-16)
+_DECIDES = {
+    ApplicationState.PENDING_REVIEW: Duty.FIRST_REVIEW,
+    ApplicationState.INITIAL_APPROVED: Duty.FINAL_REVIEW,
+}
 
 
 def completions_due() -> QuerySet[int]:
@@ -29,3 +39,50 @@ def lapses_due() -> QuerySet[int]:
         state=FeedbackState.NEED_MORE, decided_at__lt=first_day - timedelta(days=COMPLETION_DAYS)
     )
     return returned.order_by("pk").values_list("pk", flat=True)
+
+
+@dataclass
+class Reminder:
+    """How many cases one reviewer should hurry with: nearly due, overdue, and overdue at the offices below."""
+
+    reviewer: User
+    near: int = 0
+    overdue: int = 0
+    below: int = 0
+
+
+def reminders_due() -> list[Reminder]:
+    """Return whom to remind today (R-REG-16): after 20 working days, and upward once the 30 are over.
+
+    Two queries, whatever the number of cases and reviewers.
+    """
+    late = Q(due_on__lt=today())
+    groups = (
+        Application.objects.filter(state__in=_DECIDES, due_on__lte=working_days_after(today(), REMIND_WITH_LEFT))
+        .values("region__path", "state")
+        .annotate(near=Count("pk", filter=~late), overdue=Count("pk", filter=late))
+    )
+    mine, below = defaultdict(set), defaultdict(set)
+    groups = list(groups)
+    reviewers = {}
+    for each in Jurisdiction.objects.filter(duty__in=_DECIDES.values(), user__is_active=True).select_related(
+        "user", "region"
+    ):
+        reviewers[each.user_id] = each.user
+        for number, group in enumerate(groups):
+            if not group["region__path"].startswith(each.path):
+                continue
+            if _DECIDES[group["state"]] == each.duty:
+                mine[each.user_id].add(number)
+            elif each.duty == Duty.FINAL_REVIEW:
+                below[each.user_id].add(number)
+    reminders = [
+        Reminder(
+            reviewer,
+            sum(groups[n]["near"] for n in mine[pk]),
+            sum(groups[n]["overdue"] for n in mine[pk]),
+            sum(groups[n]["overdue"] for n in below[pk] - mine[pk]),
+        )
+        for pk, reviewer in reviewers.items()
+    ]
+    return [each for each in reminders if each.near or each.overdue or each.below]

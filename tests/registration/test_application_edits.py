@@ -69,6 +69,13 @@ def test_the_trail_of_an_edit_names_the_keys_and_never_the_values(people, pendin
     assert event.changes == {"form_version": [1, 2], "keys": ["basic.mobile"]}
 
 
+def test_the_reviewer_who_is_looking_hears_of_an_edit(people, pending):
+    """F2."""
+    actions.claim(pending, by=people.li_jing)
+    edit(pending.worker, school="另一示例大学")
+    assert people.li_jing.notices.get().kind == "registration.application.edit"
+
+
 def test_saving_without_a_change_leaves_the_version_alone(people, pending):
     edit(pending.worker, school=pending.worker.school)
     pending.refresh_from_db()
