@@ -54,7 +54,9 @@ class SessionLimitsMiddleware:
                 logout(request)
                 if request.headers.get("Accept", "").startswith("application/json"):
                     return self.get_response(request)
-                query = urlencode({"next": request.get_full_path(), "expired": 1})
+                # A button's address may answer a POST only: lead back to the page that has the button.
+                page = request.get_full_path() if request.method == "GET" else request.headers.get("Referer", "")
+                query = urlencode({"next": page, "expired": 1})
                 return HttpResponseRedirect(f"{reverse(settings.LOGIN_URL)}?{query}")
             if now - seen > 30 or "seen" not in request.session:  # not a write for every page
                 request.session["seen"] = now

@@ -181,6 +181,17 @@ def test_an_idle_session_of_a_worker_ends_after_thirty_minutes(client, consentin
         assert f'name="next" value="{ACCOUNT}"' in page
 
 
+def test_a_button_pressed_after_the_session_ended_leads_back_to_its_page(client, consenting):
+    with time_machine.travel("2026-11-23 09:00:00+08:00", tick=False) as clock:
+        sign_in(client, consenting.mobile)
+        clock.shift(timedelta(minutes=31))
+        response = client.post("/account/sign-out/", headers={"referer": "http://testserver/account/password/"})
+        page = client.get(response["Location"])
+        assert page.context["form"]["next"].value() == "http://testserver/account/password/"
+        response = client.post("/account/sign-out/", headers={"referer": "https://evil.example/"})
+        assert "evil" not in client.get("/account/sign-in/?next=https://evil.example/").content.decode()
+
+
 def test_a_busy_session_of_a_worker_ends_after_twelve_hours(client, consenting):
     """S9."""
     with time_machine.travel("2026-11-23 09:00:00+08:00", tick=False) as clock:
