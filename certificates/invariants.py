@@ -44,9 +44,8 @@ def one_certificate_each() -> Iterator[str]:
 @invariant("3. every annotation is done or refused before its deadline, or an alarm exists")
 def annotations_in_time() -> Iterator[str]:
     """Yield annotations that are late without a breach in the trail."""
-    told = set(
-        AuditEvent.objects.filter(verb="certificates.annotation.alarm_breach").values_list("target_id", flat=True)
-    )
+    breaches = AuditEvent.objects.filter(verb="certificates.annotation.alarm_breach")
+    told = set(breaches.values_list("target_id", flat=True))
     grace = timedelta(seconds=2 * settings.SWEEP_SECONDS)
     waiting = Annotation.objects.filter(state=AnnotationState.SUBMITTED, deadline_at__lt=database_now() - grace)
     for annotation in (waiting | done_late()).order_by("pk").iterator():

@@ -1,0 +1,344 @@
+"""证书下载 as the holder sees it, and what strangers, colleagues and other workers must not see."""
+
+import datetime as dt
+import re
+
+import pytest
+import time_machine
+from django.urls import reverse
+from django.utils import timezone
+
+from certificates import actions
+from certificates.models import Annotation, Certificate
+from certificates.workflows import AnnotationState
+from registration.models import Registration
+from swms.dates import today
+from tests import factories
+from tests.certificates.makers import agreed_holder, ask, holder
+
+pytestmark = pytest.mark.django_db
+
+
+def at(name: str, *args) -> str:
+    return reverse(f"certificates:{name}", args=args)
+
+
+@pytest.fixture
+def wang_fang(client, qualification):
+    """王芳's browser."""
+    client.force_login(qualification.worker.user)
+    return client
+
+
+def typed(page, **changes) -> dict:
+    """Return the data of the application form as the page offers it, all ticked."""
+    form = page.context["form"]
+    data = {"info_confirmed": "on", "scenario": "self", "days": "90", "own_days": "", "key": str(form["key"].value())}
+    return data | changes
+
+
+# --- the way in ----------------------------------------------------------------------------------
+
+
+def test_the_menu_leads_from_verification_to_downloads_to_sign_in(client):  # R-CERT-02
+    page = client.get(at("verify"))
+    assert at("list") in page.content.decode()
+    answer = client.get(at("list"))
+    assert answer.status_code == 302
+    assert reverse("signin:sign_in") in answer["Location"]
+
+
+def test_until_the_terms_are_agreed_to_nothing_else_opens(client, scenario):  # R-CERT-03
+    qualification = holder()
+    client.force_login(qualification.worker.user)
+    for url in (at("list"), at("qualification", qualification.mgmt_no), at("annotation", "JZ-1")):
+        answer = client.get(url)
+        assert answer.status_code == 302
+        assert answer["Location"].startswith(at("terms"))
+    answer = client.post(f"{at('terms')}?next={at('list')}", {"version": "2026-11"})
+    assert answer["Location"] == at("list")
+    assert client.get(at("list")).status_code == 200
+
+
+def test_agreeing_never_leads_to_another_site(client, scenario):
+    client.force_login(holder().worker.user)
+    answer = client.post(f"{at('terms')}?next=https://example.com/", {"version": "2026-11"})
+    assert answer["Location"] == at("list")
+
+
+def test_agreeing_to_an_old_text_shows_the_new_one(client, scenario):  # R-CERT-03
+    client.force_login(holder().worker.user)
+    page = client.post(at("terms"), {"version": "2020-01"})
+    assert "服务须知已更新" in page.content.decode()
+
+
+@pytest.mark.parametrize("who", ["li_jing", "zhang_wei", "zhou_yan"])
+def test_staff_have_no_downloads_of_their_own(client, people, who):
+    client.force_login(getattr(people, who))
+    assert client.get(at("list")).status_code in (302, 404)  # 302: the second factor first
+
+
+def test_the_list_shows_only_the_own_certificates(wang_fang, qualification):
+    other = agreed_holder("陈晨")
+    page = wang_fang.get(at("list")).content.decode()
+    assert qualification.mgmt_no in page
+    assert other.mgmt_no not in page
+
+
+def test_without_a_certificate_the_list_says_what_to_do(client, people):
+    user = people.chen_chen.user
+    actions.agree_to_terms(user, "2026-11")
+    client.force_login(user)
+    assert "请联系发证机构" in client.get(at("list")).content.decode()
+
+
+# --- applying ------------------------------------------------------------------------------------
+
+
+def test_the_page_shows_the_information_to_check_the_contact_and_the_equal_force(wang_fang, qualification, settings):
+    page = wang_fang.get(at("qualification", qualification.mgmt_no)).content.decode()
+    assert qualification.masked_id in page
+    assert qualification.id_number not in page
+    assert settings.ISSUER_CONTACT in page  # R-CERT-05
+    assert "纸质证书和电子证书具有同等法律效力" in page  # R-CERT-01
+    assert "90 天内还可 3 次" in page
+
+
+def test_applying_leads_to_the_page_that_waits_and_then_to_the_copy(wang_fang, qualification):  # R-ANN-01…04
+    url = at("qualification", qualification.mgmt_no)
+    answer = wang_fang.post(url, typed(wang_fang.get(url)))
+    annotation = Annotation.objects.get()
+    assert answer["Location"] == at("annotation", annotation.number)
+    assert "证书生成中…" in wang_fang.get(answer["Location"]).content.decode()
+    for name in ("annotation_view", "annotation_download"):
+        refused = wang_fang.get(at(name, annotation.number))
+        assert refused.status_code == 409
+        assert "证书生成中…" in refused.content.decode()
+    actions.annotate([annotation.pk])
+    for _ in range(3):  # any number of times
+        assert wang_fang.get(at("annotation_view", annotation.number)).content.startswith(b"%PDF")
+
+
+def test_the_waiting_panel_answers_itself_until_it_is_done_then_has_the_page_loaded_anew(wang_fang, qualification):
+    annotation = ask(qualification)
+    url, htmx = at("annotation", annotation.number), {"hx-request": "true"}
+    assert "<html" not in wang_fang.get(url, headers=htmx).content.decode()
+    actions.annotate([annotation.pk])
+    assert wang_fang.get(url, headers=htmx)["HX-Refresh"] == "true"
+
+
+def test_pressing_twice_on_one_page_makes_one_annotation(wang_fang, qualification):  # R-ANN-09
+    url = at("qualification", qualification.mgmt_no)
+    data = typed(wang_fang.get(url))
+    first, second = wang_fang.post(url, data), wang_fang.post(url, data)
+    assert first["Location"] == second["Location"]
+    assert Annotation.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"info_confirmed": ""}, "信息无误"),
+        ({"days": "91"}, "选择一个有效的选项"),
+        ({"days": "own", "own_days": "91"}, "请填写 1 至 90 的整数"),
+        ({"days": "own", "own_days": "0"}, "请填写 1 至 90 的整数"),
+        ({"days": "own", "own_days": "7.5"}, "请填写 1 至 90 的整数"),
+        ({"days": "own", "own_days": ""}, "请填写 1 至 90 的整数"),
+        ({"days": "own", "own_days": "9" * 5000}, "请填写 1 至 90 的整数"),
+        ({"scenario": "none"}, "使用场景"),
+        ({"key": "x"}, "key"),
+    ],
+)
+def test_a_wrong_answer_is_told_beside_its_field_and_makes_nothing(wang_fang, qualification, changes, message):
+    url = at("qualification", qualification.mgmt_no)
+    page = wang_fang.post(url, typed(wang_fang.get(url), **changes))
+    assert page.status_code == 200
+    assert page.context["form"].errors
+    assert message in page.content.decode()
+    assert not Annotation.objects.exists()
+
+
+def test_full_width_digits_are_understood(wang_fang, qualification):
+    url = at("qualification", qualification.mgmt_no)
+    wang_fang.post(url, typed(wang_fang.get(url), days="own", own_days="４５"))
+    assert Annotation.objects.get().valid_days == 45
+
+
+def test_a_refusal_of_the_rules_is_shown_on_the_page_with_409(wang_fang, qualification):
+    url = at("qualification", qualification.mgmt_no)
+    stale = typed(wang_fang.get(url))
+    wang_fang.post(url, typed(wang_fang.get(url)))
+    page = wang_fang.post(url, stale)
+    assert page.status_code == 409
+    assert "不用重复提交" in page.content.decode()
+
+
+def test_an_old_certificate_says_paper_only_and_offers_no_form(client, scenario):  # R-ANN-11
+    qualification = agreed_holder(issue_date=dt.date(2021, 12, 16))
+    client.force_login(qualification.worker.user)
+    page = client.get(at("qualification", qualification.mgmt_no)).content.decode()
+    assert "该证书仅有纸质版" in page
+    assert "提交加注申请" not in page
+
+
+def test_when_the_quota_is_used_the_page_says_from_when_and_offers_no_form(wang_fang, qualification):  # R-ANN-08
+    for _ in range(3):
+        row = ask(qualification)
+        Annotation.objects.filter(pk=row.pk).update(state=AnnotationState.ENDED)
+    page = wang_fang.get(at("qualification", qualification.mgmt_no)).content.decode()
+    assert re.search(r"3 次已经用完，\d+年\d+月\d+日起可以再次申请", page)
+    assert "提交加注申请" not in page
+
+
+# --- the copy ------------------------------------------------------------------------------------
+
+
+def test_the_file_is_served_to_its_holder_unstored_and_unsniffed(wang_fang, annotation):  # S6
+    shown = wang_fang.get(at("annotation_view", annotation.number))
+    saved = wang_fang.get(at("annotation_download", annotation.number))
+    assert shown.content == saved.content == annotation.read()
+    assert shown["Content-Disposition"].startswith("inline")
+    assert saved["Content-Disposition"].startswith("attachment")
+    assert "sandbox" in saved["Content-Security-Policy"]
+    for answer in (shown, saved):
+        assert answer["Content-Type"] == "application/pdf"
+        assert answer["X-Content-Type-Options"] == "nosniff"
+        assert "no-store" in answer["Cache-Control"]
+        assert answer["Content-Security-Policy"].startswith("default-src 'none'")
+
+
+def said(answer) -> str:
+    """Return a page without the address that was asked for and the token of its forms."""
+    return re.sub(r'name="(csrfmiddlewaretoken|next)" value="[^"]*"', "", answer.content.decode())
+
+
+def test_another_worker_gets_the_answer_of_a_number_that_does_not_exist(client, annotation, people):  # S1
+    user = agreed_holder("陈晨").worker.user
+    client.force_login(user)
+    missing = said(client.get(at("annotation_view", "JZ-110000-2026-99999")))
+    for name in ("annotation", "annotation_view", "annotation_download", "annotation_end"):
+        answer = client.get(at(name, annotation.number))
+        assert answer.status_code == 404
+        assert said(answer) == missing
+    assert client.post(at("annotation_end", annotation.number)).status_code == 404
+    assert client.get(at("qualification", annotation.qualification.mgmt_no)).status_code == 404
+
+
+def test_a_visitor_is_sent_to_sign_in(client, annotation):
+    for name in ("annotation", "annotation_view", "annotation_download"):
+        assert client.get(at(name, annotation.number)).status_code == 302
+
+
+def test_at_24_00_of_the_last_day_the_copy_closes_whatever_the_job_does(wang_fang, annotation):  # R-ANN-07
+    end = dt.datetime.combine(annotation.valid_until, dt.time(23, 59, 50), timezone.get_current_timezone())
+    url = at("annotation_view", annotation.number)
+    with time_machine.travel(end, tick=False):
+        wang_fang.force_login(annotation.qualification.worker.user)
+        assert wang_fang.get(url).status_code == 200
+    with time_machine.travel(end + dt.timedelta(seconds=10), tick=False):
+        answer = wang_fang.get(url)
+        assert answer.status_code == 409
+        assert "加注已过期" in answer.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [
+        (AnnotationState.EXPIRED, "加注已过期"),
+        (AnnotationState.ENDED, "加注已终止"),
+        (AnnotationState.FAILED, "生成失败"),
+        (AnnotationState.REVOKED, "证书已撤销"),
+    ],
+)
+def test_a_closed_copy_says_why_on_its_page_and_as_409(wang_fang, annotation, state, words):  # R-CERT-06
+    Annotation.objects.update(state=state)
+    assert words in wang_fang.get(at("annotation", annotation.number)).content.decode()
+    for name in ("annotation_view", "annotation_download"):
+        answer = wang_fang.get(at(name, annotation.number))
+        assert answer.status_code == 409
+        assert words in answer.content.decode()
+
+
+def test_revocation_closes_the_copy_at_once(wang_fang, annotation, people):  # R-ANN-10
+    annotation.qualification.move("revoke", actor=people.zhou_yan, reason="经核实证书信息有误，予以撤销")
+    assert wang_fang.get(at("annotation_view", annotation.number)).status_code == 409
+
+
+def test_the_holder_ends_a_copy_after_a_question_and_it_closes_at_once(wang_fang, annotation):  # §2.13
+    url = at("annotation_end", annotation.number)
+    assert "终止不能撤回" in wang_fang.get(url).content.decode()
+    assert wang_fang.post(url)["Location"] == at("annotation", annotation.number)
+    assert wang_fang.get(at("annotation_view", annotation.number)).status_code == 409
+    assert wang_fang.get(url).status_code == 404
+
+
+def test_a_damaged_file_is_not_shown_and_not_a_500(wang_fang, annotation):
+    annotation.file.write_bytes(b"x")
+    answer = wang_fang.get(at("annotation_view", annotation.number))
+    assert answer.status_code == 409
+    assert "文件暂时无法提供" in answer.content.decode()
+
+
+# --- the registration certificate ----------------------------------------------------------------
+
+
+def test_between_completion_and_issue_the_owner_sees_the_facts_and_409_for_the_file(completed, client):  # R-REG-20
+    client.force_login(completed.worker.user)
+    number = Registration.objects.get().number
+    page = client.get(at("registration", number)).content.decode()
+    assert "证书生成中…" in page
+    assert number in page
+    assert client.get(at("registration_download", number)).status_code == 409
+
+
+def test_once_issued_the_owner_views_and_downloads_the_signed_file(issued, client):  # R-REG-20
+    client.force_login(issued.worker.user)
+    number = Registration.objects.get().number
+    assert client.get(at("registration", number)).status_code == 200
+    answer = client.get(at("registration_download", number))
+    assert answer.content == Certificate.objects.get().read()
+    assert answer["Content-Disposition"].startswith("attachment")
+
+
+def test_only_the_owner_and_the_reviewers_of_the_region_see_a_registration_certificate(issued, client, people, rf):
+    from django.http import Http404
+
+    from certificates.views.registered import visible_registration
+
+    number = Registration.objects.get().number
+    for allowed in (issued.worker.user, people.li_jing, people.zhang_wei):
+        assert visible_registration(allowed, number)
+    for other in (people.zhao_min, people.chen_chen.user, people.zhou_yan):
+        with pytest.raises(Http404):
+            visible_registration(other, number)
+    client.force_login(people.chen_chen.user)
+    assert client.get(at("registration", number)).status_code == 404
+    assert client.get(at("registration_view", number)).status_code == 404
+
+
+# --- how many queries ------------------------------------------------------------------------------
+
+
+def queries_of(client, url) -> int:
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    with CaptureQueriesContext(connection, ) as caught:
+        assert client.get(url).status_code == 200
+    return len(caught)
+
+
+def test_the_list_and_the_history_cost_the_same_with_one_row_and_with_many(wang_fang, qualification):
+    urls = (at("list"), at("qualification", qualification.mgmt_no))
+    row = ask(qualification, valid_days=1)
+    Annotation.objects.filter(pk=row.pk).update(state=AnnotationState.ENDED)
+    queries_of(wang_fang, urls[0])  # the session is written once
+    one = [queries_of(wang_fang, url) for url in urls]
+    for level in (2, 3):
+        factories.qualification("王芳", number=qualification.id_number, level=level, worker=qualification.worker)
+    for _ in range(8):
+        row = ask(qualification, valid_days=1)
+        past = today() - dt.timedelta(days=200)
+        Annotation.objects.filter(pk=row.pk).update(state=AnnotationState.ENDED, applied_on=past)
+    assert [queries_of(wang_fang, url) for url in urls] == one
+    assert max(one) <= 20
