@@ -51,20 +51,24 @@ def send_code(mobile: str, purpose: str, *, silently: bool = False) -> None:
 def check_code(mobile: str, purpose: str, code: str) -> None:
     """Use up the newest code of this mobile and purpose, or raise Refused `code_wrong`.
 
-    A wrong try counts, and an unknown mobile is answered like a wrong code. Call outside a transaction:
-    the count must outlive the refusal.
+    A wrong try counts, and an unknown mobile is answered like a wrong code. A right code that was used
+    already is `code_used`: most likely a button was pressed twice. Call outside a transaction: the count
+    must outlive the refusal.
     """
     sent = SmsCode.objects.filter(mobile_index__in=index_candidates("mobile", mobile), purpose=purpose)
     with transaction.atomic():
         newest = sent.select_for_update().order_by("-sent_at", "-id").first()
-        alive = newest and not newest.used_at and newest.tries < TRIES and newest.expires_at > timezone.now()
-        right = bool(alive) and constant_time_compare(newest.code_hash, _hashed(newest.mobile_index, purpose, code))
+        alive = newest is not None and newest.tries < TRIES and newest.expires_at > timezone.now()
+        right = alive and constant_time_compare(newest.code_hash, _hashed(newest.mobile_index, purpose, code))
+        used = alive and newest.used_at is not None
         if alive:
             newest.tries += 1
-            newest.used_at = timezone.now() if right else None
+            newest.used_at = timezone.now() if right and not used else newest.used_at
             newest.save(update_fields=["tries", "used_at"])
     if not right:
         raise Refused("code_wrong", "验证码不正确或已失效，请核对；超过 5 分钟或 5 次请重新获取")
+    if used:
+        raise Refused("code_used", "这个验证码已经用过。如果刚才连按了两次，操作可能已经完成，请直接登录")
 
 
 def purge() -> int:

@@ -44,7 +44,7 @@ def clock(db):
 def test_a_code_works_once(clock, code_for):
     codes.send_code(NOBODY, "register")
     codes.check_code(NOBODY, "register", code_for(NOBODY))
-    with pytest.raises(Refused, match="验证码不正确或已失效"):
+    with pytest.raises(Refused, match="已经用过"):
         codes.check_code(NOBODY, "register", code_for(NOBODY))
 
 
