@@ -1,0 +1,163 @@
+"""The worker's pages in a real browser: axe, the policy, narrow screens, and no scripts at all."""
+
+import contextvars
+import mimetypes
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.conf import settings
+from django.contrib.staticfiles import finders
+from django.db import connections
+from django.urls import reverse
+from playwright.sync_api import sync_playwright
+
+from registration import actions
+from registration.promise import PROMISE_VERSION
+from tests import factories
+
+ORIGIN = "http://localhost"  # browsers trust it like https
+REASON = "照片不清晰，请重新上传近期证件照"
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(scope="module")
+def browser():
+    path = os.environ.get("CHROMIUM") or shutil.which("chromium")
+    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
+        # Playwright's own loop runs in this thread, and Django takes it for an asynchronous program.
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+        chromium = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
+        yield chromium
+        chromium.close()
+        connections.close_all()  # those of that "asynchronous" program
+
+
+@pytest.fixture
+def look(browser, client):
+    """Return a function that opens a page of ours; every request is answered by Django's test client."""
+    contexts = []
+
+    def answer(here, route, request):
+        path = request.url.removeprefix(ORIGIN)
+        if path.startswith(settings.STATIC_URL):
+            found = finders.find(path.removeprefix(settings.STATIC_URL))
+            route.fulfill(body=Path(found).read_bytes(), content_type=mimetypes.guess_type(found)[0])
+            return
+        body, kind = request.post_data_buffer or b"", request.headers.get("content-type", "")
+        made = here.run(client.generic, request.method, path, body, kind, headers={"host": "localhost"})
+        route.fulfill(status=made.status_code, headers=dict(made.items()), body=made.getvalue())
+
+    def open_page(url, *, width=1280, script=True):
+        context = browser.new_context(viewport={"width": width, "height": 900}, java_script_enabled=script)
+        contexts.append(context)
+        page = context.new_page()
+        page.complaints = []
+        page.on("console", lambda m: m.type in {"error", "warning"} and page.complaints.append(m.text))
+        page.on("pageerror", lambda error: page.complaints.append(str(error)))
+        # Playwright answers in a context of its own, where Django would open another connection.
+        here = contextvars.copy_context()
+        page.route("**/*", lambda route, request: answer(here, route, request))
+        page.goto(f"{ORIGIN}{url}")
+        if folder := os.environ.get("SWMS_SCREENSHOTS"):
+            name = url.strip("/").replace("/", "-").replace("?", "-")
+            page.screenshot(path=f"{folder}/{name}-{width}-{len(contexts)}.png", full_page=True)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+
+
+def _url(name, *args):
+    return reverse(f"registration:{name}", args=args)
+
+
+PAGES = [
+    "dashboard",
+    "profile",
+    "profile_basic",
+    "profile_email",
+    "profile_photo",
+    "profile_region",
+    "profile_work",
+    "profile_work_employer",
+    "profile_work_add",
+    "profile_projects",
+    "profile_projects_add",
+    "profile_honours",
+    "profile_honours_add",
+]
+
+
+def _faults(page):
+    """Return what axe and the browser complain of, and whether anything must be scrolled sideways."""
+    found = [(v["id"], v["nodes"][0]["html"]) for v in Axe().run(page).response["violations"]]
+    width = page.viewport_size["width"]
+    if page.evaluate("document.documentElement.scrollWidth") > width:
+        found.append(("scrolls", page.url))
+    return found + page.complaints
+
+
+@pytest.mark.parametrize(("elder", "width"), [(False, 1280), (True, 320)])
+def test_every_page_of_the_personal_information_is_accessible_on_wide_and_narrow_screens(
+    look, client, people, elder, width
+):
+    worker = people.wang_fang
+    special = factories.past_project(worker, is_special=True, plan="HAND_IN_HAND")
+    factories.evidence(special, worker.user)
+    worker.user.elder_mode = elder
+    worker.user.save()
+    client.force_login(worker.user)
+    urls = [*map(_url, PAGES), _url("profile_projects_change", special.pk), _url("profile_projects_delete", special.pk)]
+    urls.append(_url("profile_work_employer") + "?q=春风")
+    people.spring
+    for url in urls:
+        assert _faults(look(url, width=width)) == [], url
+
+
+def test_every_page_of_the_application_is_accessible_and_fits_the_narrowest_screen(look, client, people):
+    application = people.application
+    user = application.worker.user
+    client.force_login(user)
+    seen = []
+
+    def inspect(*names):
+        for name in names:
+            url = _url(name, application.ref)
+            page = look(url)
+            seen.append(page.title())
+            assert _faults(page) == [], url
+            page.set_viewport_size({"width": 320, "height": 900})
+            assert page.evaluate("document.documentElement.scrollWidth") <= 320, url
+
+    inspect("application", "application_check")
+    actions.apply(application, by=user, promise_version=PROMISE_VERSION)
+    inspect("application", "application_receipt", "application_withdraw")
+    application.move(
+        "fail_first",
+        actor=people.li_jing,
+        seen=application.form_version,
+        reason=REASON,
+        refusal_kind="fixable",
+        reason_codes=["photo_not_id", "other"],
+    )
+    inspect("application", "application_reopen")
+    actions.reopen(application, by=user)
+    inspect("application", "application_check")
+    assert not any(title.startswith("错误") for title in seen)
+
+
+def test_forms_with_errors_and_conflicts_are_accessible(look, client, people):
+    worker = people.wang_fang
+    client.force_login(worker.user)
+    page = look(_url("profile_basic"))
+    page.fill("#id_school", "")
+    page.fill("#id_work_years", "60")
+    page.click("main button.button:has-text('保存')")
+    assert page.title().startswith("错误：")
+    assert page.evaluate("document.activeElement.matches('[data-error-summary]')")
+    assert _faults(page) == []
