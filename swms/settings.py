@@ -125,6 +125,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "csp.context_processors.nonce",
                 "swms.context.site",
+                "swms.notices.inbox.context",
             ],
             "builtins": ["swms.templatetags.ui"],
         },

@@ -9,7 +9,9 @@ from django.utils import timezone
 from swms import throttle
 from swms.heartbeats import Heartbeat
 from swms.invariants import judge
+from swms.notices import delivery
 from swms.signin import codes
+from swms.uploads import storage
 
 log = logging.getLogger(__name__)
 
@@ -22,10 +24,12 @@ def beat():
 
 @shared_task
 def purge():
-    """Delete what has served: old codes, throttle windows and sessions."""
+    """Delete what has served: codes, throttle windows, sessions, files without a row, old outbox messages."""
     codes.purge()
     throttle.purge()
     call_command("clearsessions")
+    storage.remove_orphans()
+    delivery.purge()
 
 
 @shared_task
