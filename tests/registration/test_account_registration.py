@@ -159,7 +159,7 @@ def test_a_stranger_who_does_not_hold_the_mobile_learns_nothing(number, code_for
             )
         page = browser.get(STEP_2)
         wrong = step_2(browser, "000000")
-        headers = {key: value for key, value in first.items() if key not in ("Content-Length", "X-Request-ID")}
+        headers = {key: value for key, value in first.items() if key not in ("Expires", "X-Request-ID")}
         shown = page.context["id_number"]
         texts = [
             plain(p).replace(name, "").replace(shown, "").replace(page.context["mobile"], "") for p in (page, wrong)
@@ -168,7 +168,8 @@ def test_a_stranger_who_does_not_hold_the_mobile_learns_nothing(number, code_for
         assert not any("qualification" in query["sql"] or "accounts_user" in query["sql"] for query in queries), (
             "nothing is looked up, so nothing can be told by the time it takes"
         )
-    assert all(case == seen[0] for case in seen)
+    for case in seen[1:]:
+        assert case == seen[0]
 
 
 def test_no_page_before_the_account_exists_carries_a_certificate_number(client, number, code_for):
