@@ -1,9 +1,99 @@
-"""The console's site; see ``swms.console``."""
+"""The console's site: who may come in, what the menu offers, and the front page."""
+
+from functools import update_wrapper
 
 from django.contrib.admin import AdminSite
+from django.contrib.auth.views import redirect_to_login
+from django.http import Http404
+from django.shortcuts import redirect, render
+from django.urls import include, path, reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_protect
+
+from swms import ui
+from swms.console.paging import count
+from swms.console.screens import Screen
+from swms.regions.models import jurisdictions_of
+from swms.regions.queries import full_name
+
+#: The menu's headings, in this order; a screen that names another one comes last.
+GROUPS = ("审核", "证书", "机构", "系统", "安全", "审计")
 
 
 class ConsoleSite(AdminSite):
-    """The reviewers' console at /console/."""
+    """The reviewers' console at /console/, for staff with their second factor (S10).
 
-    site_header = site_title = "审核工作台"
+    Everybody else who is signed in gets 404: that there is a console is not their business.
+    """
+
+    site_header = site_title = "工作台"
+
+    def register(self, model_or_iterable, admin_class=None, **options):
+        """Take our own screens only: what libraries register would be pages that nobody scoped."""
+        if admin_class and issubclass(admin_class, Screen):
+            super().register(model_or_iterable, admin_class, **options)
+
+    def has_permission(self, request) -> bool:
+        user = request.user
+        return user.is_active and getattr(user, "is_staff", False) and user.is_verified()
+
+    def admin_view(self, view, cacheable=False):
+        """Let staff through; strangers sign in first, the second factor is asked for by its middleware."""
+
+        def inner(request, *args, **kwargs):
+            if not request.user.is_authenticated:
+                return redirect_to_login(request.get_full_path())
+            if not self.has_permission(request):
+                raise Http404
+            return view(request, *args, **kwargs)
+
+        return update_wrapper(csrf_protect(never_cache(inner)), view)
+
+    def get_urls(self):
+        """Only our own pages: signing in, out and the password are the portal's, the rest has no use here."""
+        pages = [
+            path("", self.admin_view(self.index), name="index"),
+            path("ui/", self.admin_view(ui.gallery), name="gallery"),
+        ]
+        for model, screen in self._registry.items():
+            pages.append(path(f"{model._meta.app_label}/{model._meta.model_name}/", include(screen.urls)))
+        return pages
+
+    def login(self, request, extra_context=None):
+        """There is one door for everybody."""
+        return redirect(f"{reverse('signin:sign_in')}")
+
+    def screens(self, user) -> list:
+        """Return the screens that the user's duties open."""
+        return [screen for screen in self._registry.values() if screen.opens_to(user)]
+
+    def each_context(self, request) -> dict:
+        """Return what every page of the console needs: the menu with what waits, and the reader's duties."""
+        groups: dict[str, list] = {name: [] for name in GROUPS}
+        for screen in self.screens(request.user):
+            waiting = screen.waiting(request.user)
+            url = screen.list_url
+            item = {"label": screen.label, "url": url, "current": request.path.startswith(url)}
+            item["count"] = None if waiting is None else count(waiting)
+            groups.setdefault(screen.group, []).append(item)
+        nav = [{"label": name, "items": items} for name, items in groups.items() if items]
+        front = {"label": "总览", "url": reverse("admin:index"), "count": None}
+        front["current"] = request.path == front["url"]
+        return {"console_nav": [{"label": None, "items": [front]}, *nav], "duty_label": duty_label(request.user)}
+
+    def index(self, request, extra_context=None):
+        """The front page: what waits, what is near its end, what is late."""
+        screens = self.screens(request.user)
+        context = self.each_context(request) | {
+            "desks": [desk for screen in screens for desk in screen.desks(request.user)],
+            "alerts": [alert for screen in screens for alert in screen.alerts(request.user)],
+        }
+        return render(request, "console/index.html", context)
+
+
+def duty_label(user) -> str:
+    """Return the user's duties in words, ``北京市 朝阳区 · 初审``."""
+    held: dict[str, list[str]] = {}
+    for each in jurisdictions_of(user):
+        held.setdefault(full_name(each.region) if each.region else "全国", []).append(each.get_duty_display())
+    return "；".join(f"{place} · {'、'.join(duties)}" for place, duties in held.items())

@@ -56,6 +56,7 @@ class Duty(models.TextChoices):
 
 
 REVIEW_DUTIES = (Duty.FIRST_REVIEW, Duty.FINAL_REVIEW)
+ADMINISTRATORS = (Duty.SYSTEM, Duty.SECURITY, Duty.AUDIT)
 
 
 class Jurisdiction(models.Model):
@@ -68,7 +69,11 @@ class Jurisdiction(models.Model):
     class Meta:
         verbose_name = verbose_name_plural = "管辖"
         constraints = [
-            models.UniqueConstraint("user", "region", "duty", name="one_jurisdiction_each", nulls_distinct=False)
+            models.UniqueConstraint("user", "region", "duty", name="one_jurisdiction_each", nulls_distinct=False),
+            # 三权分立: whoever runs the system neither hands out duties nor judges the trail (S15).
+            models.UniqueConstraint(
+                "user", condition=Q(duty__in=("system", "security", "audit")), name="administrators_kept_apart"
+            ),
         ]
 
     def __str__(self):

@@ -1,0 +1,8 @@
+"""The hub's screens of the console; Django finds and registers them here."""
+
+from registration.admin.applications import ApplicationAdmin
+from registration.admin.feedback import FeedbackAdmin
+from registration.admin.records import InstitutionAdmin, RegistrationAdmin
+from registration.admin.roster import QualificationAdmin
+
+__all__ = ["ApplicationAdmin", "FeedbackAdmin", "InstitutionAdmin", "QualificationAdmin", "RegistrationAdmin"]

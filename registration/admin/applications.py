@@ -1,0 +1,221 @@
+"""The queue of 首次登记 and its review page."""
+
+from django.contrib import admin
+from django.db.models import Q
+from django.utils import timezone
+
+from registration import actions, queries
+from registration.actions.applications import CLAIM_LASTS
+from registration.admin.identity import identity, is_number, is_reference
+from registration.forms.review import RefusalForm
+from registration.models import Application
+from registration.reasons import REASONS
+from registration.workflows import DONE_STATES, IN_REVIEW_STATES, REFUSED_STATES, ApplicationState
+from swms.console.paging import count
+from swms.console.review import NEAR, Case, ReviewAdmin
+from swms.console.screens import Desk, Filter, Found
+from swms.dates import today, working_days_after, working_days_left
+from swms.idnumbers import mask_id, mask_mobile, normalise
+from swms.regions.models import REVIEW_DUTIES
+from swms.regions.queries import full_name
+from swms.ui import cn_datetime
+from swms.uploads.models import StoredFile
+
+_MASKS = {"id_number": mask_id, "mobile": mask_mobile}
+_JOINED = (
+    "worker__user",
+    "worker__region",
+    "worker__household_region",
+    "qualification",
+    "region",
+    "claimed_by",
+)
+
+
+@admin.register(Application)
+class ApplicationAdmin(ReviewAdmin):
+    """首次登记: what waits for this reviewer first, everything of the region behind it."""
+
+    label = "首次登记"
+    duties = REVIEW_DUTIES
+    columns = ("申请人", "受理编号", "业务", "登记区域", "等待", "办结期限", "正在查看")
+    search_words = "受理编号、管理号、登记证书编号、姓名或证件号码"
+    empty_title = "现在没有等您审核的申请"
+    empty_text = "新的申请提交后会出现在这里。"
+    secrets = {"id_number": "证件号码", "mobile": "手机号"}
+
+    # -- the queue --------------------------------------------------------------------------
+
+    def records(self, user):
+        return queries.in_region(user).select_related(*_JOINED)
+
+    def waiting(self, user):
+        return queries.awaiting(user)
+
+    def filters(self, user):
+        mine, everything = self.waiting(user), self.records(user)
+        return [
+            Filter("mine", "等我审核", mine),
+            Filter("late", "已逾期", mine.filter(_late())),
+            Filter("near", "即将到期", mine.filter(_near())),
+            Filter("first", "等待初审", everything.filter(state=ApplicationState.PENDING_REVIEW)),
+            Filter("final", "等待终审", everything.filter(state=ApplicationState.INITIAL_APPROVED)),
+            Filter("worker", "等待本人修改", everything.filter(state__in=REFUSED_STATES), counted=False),
+            Filter("done", "已办结", everything.filter(state__in=DONE_STATES), counted=False),
+            Filter("all", "全部", everything, counted=False),
+        ]
+
+    def desks(self, user):
+        found = []
+        for state, label in (
+            (ApplicationState.PENDING_REVIEW, "首次登记初审"),
+            (ApplicationState.INITIAL_APPROVED, "首次登记终审"),
+        ):
+            rows = self.waiting(user).filter(state=state)
+            waiting = count(rows)
+            if waiting:
+                near, late = count(rows.filter(_near())), count(rows.filter(_late()))
+                found.append(Desk(label, self.list_url, waiting, near, late))
+        return found
+
+    def row(self, record):
+        viewing = record.claimed_at and timezone.now() - record.claimed_at < CLAIM_LASTS
+        return {
+            "title": record.worker.user.name,
+            "changed": record.state in IN_REVIEW_STATES and record.form_version > 1,
+            "cells": [
+                {"text": record.ref},
+                {"text": f"{record.get_kind_display()} · {record.qualification.get_level_display()}"},
+                {"text": full_name(record.region) if record.region else ""},
+                {"badge": queries.whose_move(record).label, "tone": "wait" if record.due_on else "idle"},
+                {"due": record.due_on, "left": working_days_left(today(), record.due_on)} if record.due_on else {},
+                {"text": record.claimed_by.name if viewing and record.claimed_by else ""},
+            ],
+        }
+
+    def search(self, user, text):
+        visible = self.records(user)
+        if is_reference(text):
+            return Found(visible.filter(ref=normalise(text)))
+        if not is_number(text):
+            return Found(visible.filter(qualification__name=text))
+        number = normalise(text)
+        for lookup in ("qualification__mgmt_no", "qualification__registration__number"):
+            rows = visible.filter(**{lookup: number})
+            if rows.exists():
+                return Found(rows)
+        return Found(visible.filter(worker__user__id_index__in=identity(number)), by_identity=True)
+
+    # -- the page ---------------------------------------------------------------------------
+
+    def moves(self, record, user):
+        # Four eyes is a guard, which is asked only when the button is pressed: who may not pass it sees no button.
+        mine = self.waiting(user).filter(pk=record.pk).exists()
+        return record.moves_for(user) if mine else []
+
+    def opened(self, record, user):
+        record.taken_by_another = not actions.claim(record, by=user)
+
+    def secret(self, record, name):
+        return getattr(record.worker.user, name) or ""
+
+    def reason_form(self, data=None):
+        return RefusalForm(data)
+
+    def changes_between(self, record, seen):
+        old = record.forms.filter(version=seen).first()
+        return _changes(queries.form_diff(old.content, record.form.content)) if old else []
+
+    def case(self, record, user):
+        content = record.form.content
+        previous = queries.previous_form(record) if record.form_version > 1 else None
+        return Case(
+            title=f"{record.worker.user.name} · {record.get_kind_display()}",
+            badge=record.get_state_display(),
+            whose_move=f"{record.ref} · {_whose_move(record)}",
+            due=record.due_on,
+            notes=_notes(record),
+            checks=queries.automatic_checks(record),
+            changes=_changes(queries.form_diff(previous.content, content)) if previous else [],
+            changes_since=f"第 {previous.version} 版以来的变化" if previous else "",
+            sections=[_section(section) for section in content["sections"]],
+            files=_files(content),
+            history=queries.timeline(record, for_staff=True),
+        )
+
+
+def _late() -> Q:
+    return Q(due_on__lt=today())
+
+
+def _near() -> Q:
+    return Q(due_on__gte=today(), due_on__lt=working_days_after(today(), NEAR + 1))
+
+
+def _whose_move(record) -> str:
+    move = queries.whose_move(record)
+    if move.code not in ("first", "final"):
+        return move.label
+    return f"{move.label}（{queries.office(record.region, final=move.code == 'final')}）"
+
+
+def _notes(record) -> list[dict]:
+    """Return what a reviewer should know first: somebody else is at it, and what was decided before."""
+    notes = []
+    if getattr(record, "taken_by_another", False):
+        text = f"{record.claimed_by.name}自{cn_datetime(record.claimed_at)}起正在查看。先作出的决定有效。"
+        notes.append({"tone": "wait", "title": "有人正在查看此件", "text": text})
+    for each in record.decisions.select_related("reviewer"):
+        said = f"第 {each.round} 轮{each.get_stage_display()}{'通过' if each.passed else '未通过'}"
+        who = f"{each.reviewer.name}，{cn_datetime(each.at)}"
+        if each.passed:
+            notes.append({"tone": "info", "title": "", "text": f"{said}：{who}"})
+        else:
+            coded = "；".join(REASONS[code].label for code in each.reason_codes if code in REASONS)
+            text = f"{each.get_refusal_kind_display()}：{coded}。{each.reason}（{who}）"
+            notes.append({"tone": "wait", "title": said, "text": text})
+    return notes
+
+
+def _section(section: dict) -> dict:
+    return {"label": section["label"], "entries": [[_row(row) for row in entry] for entry in section["entries"]]}
+
+
+def _row(row: dict) -> dict:
+    mask = _MASKS.get(row["key"])
+    if mask is None:
+        return {"label": row["label"], "value": row["value"]}
+    return {"label": row["label"], "value": mask(row["value"]), "secret": row["key"]}
+
+
+def _changes(changes: list) -> list[dict]:
+    """Return differences for ``ui/diff.html``; numbers are masked, and said to be others where masks are alike."""
+    rows = []
+    for each in changes:
+        old, new = each.old, each.new
+        if mask := _MASKS.get(each.key):
+            old, new = mask(old) if old else "", mask(new) if new else ""
+            new = f"{new}（已更换）" if old == new else new
+        rows.append({"label": each.label, "old": old, "new": new})
+    return rows
+
+
+def _files(content: dict) -> list[dict]:
+    """Return everything that was uploaded with the form, in its order, the photo first."""
+    named = [(content["photo"], "证件照")] if content.get("photo") else []
+    for section in content["sections"]:
+        for number, entry in enumerate(section["entries"], start=1):
+            place = f"{section['label']} {number}" if len(section["entries"]) > 1 else section["label"]
+            named += [(file["uid"], f"{place} · {row['label']}") for row in entry for file in row.get("files", ())]
+    stored = {str(file.uid): file for file in StoredFile.objects.filter(uid__in=[uid for uid, _ in named])}
+    return [
+        {
+            "label": label,
+            "name": stored[uid].name,
+            "url": f"{stored[uid].get_absolute_url()}?inline=1",
+            "media_type": stored[uid].media_type,
+            "size": stored[uid].size,
+        }
+        for uid, label in named
+        if uid in stored
+    ]

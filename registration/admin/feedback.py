@@ -1,0 +1,132 @@
+"""The queue of feedback to the roster (反馈, R-ACC-05…07)."""
+
+from django.contrib import admin
+
+from registration.admin.identity import identity, is_number, is_reference
+from registration.models import Feedback, Qualification
+from registration.workflows import FeedbackState
+from swms.console.history import entries
+from swms.console.paging import count
+from swms.console.review import Case, ReviewAdmin
+from swms.console.screens import Desk, Filter, Found
+from swms.dates import today, working_days_left
+from swms.idnumbers import mask_id, mask_mobile, normalise
+from swms.regions.models import Duty
+from swms.regions.queries import full_name
+from swms.ui import cn_date
+
+
+@admin.register(Feedback)
+class FeedbackAdmin(ReviewAdmin):
+    """Requests to be added to the roster; approving one enters the person."""
+
+    label = "社工库反馈"
+    duties = (Duty.FIRST_REVIEW,)
+    columns = ("姓名", "回执编号", "证书", "受理区域", "状态", "办结期限")
+    search_words = "回执编号、管理号、姓名或证件号码"
+    empty_title = "现在没有等您处理的反馈"
+    secrets = {"id_number": "证件号码", "mobile": "手机号"}
+
+    def records(self, user):
+        return Feedback.objects.visible_to(user).select_related("region", "certificate_image").order_by("-id")
+
+    def waiting(self, user):
+        pending = Feedback.objects.visible_to(user).filter(state=FeedbackState.PENDING)
+        return pending.select_related("region").order_by("due_on", "id")
+
+    def filters(self, user):
+        everything = self.records(user)
+        return [
+            Filter("mine", "等我处理", self.waiting(user)),
+            Filter("more", "等待补正", everything.filter(state=FeedbackState.NEED_MORE)),
+            Filter("all", "全部", everything, counted=False),
+        ]
+
+    def desks(self, user):
+        rows = self.waiting(user)
+        waiting = count(rows)
+        late = count(rows.filter(due_on__lt=today())) if waiting else 0
+        return [Desk("社工库反馈", self.list_url, waiting, 0, late)] if waiting else []
+
+    def row(self, record):
+        due = {"due": record.due_on, "left": working_days_left(today(), record.due_on)} if record.due_on else {}
+        return {
+            "title": record.name,
+            "changed": record.round > 1 and record.state == FeedbackState.PENDING,
+            "cells": [
+                {"text": record.ref},
+                {"text": f"{record.get_level_display()} {record.exam_year}年"},
+                {"text": full_name(record.region)},
+                {"badge": record.get_state_display()},
+                due,
+            ],
+        }
+
+    def search(self, user, text):
+        visible = self.records(user)
+        if is_reference(text) and visible.filter(ref=normalise(text)).exists():
+            return Found(visible.filter(ref=normalise(text)))
+        if not is_number(text):
+            return Found(visible.filter(name=text))
+        number = normalise(text)
+        if visible.filter(mgmt_no=number).exists():
+            return Found(visible.filter(mgmt_no=number))
+        return Found(visible.filter(id_index__in=identity(number)), by_identity=True)
+
+    def case(self, record, user):
+        image = record.certificate_image
+        return Case(
+            title=f"{record.name} · 社工库反馈",
+            badge=record.get_state_display(),
+            whose_move=f"{record.ref} · {full_name(record.region)}",
+            due=record.due_on,
+            notes=[{"tone": "wait", "title": "上次审核意见", "text": record.decided_reason}]
+            if record.decided_reason
+            else [],
+            checks=_against_roster(record),
+            sections=[{"label": "反馈内容", "entries": [_rows(record)]}],
+            files=[_file(image)] if image else [],
+            history=entries(record),
+        )
+
+
+def _rows(record: Feedback) -> list[dict]:
+    return [
+        {"label": "姓名", "value": record.name},
+        {"label": "证件类型", "value": record.get_id_type_display()},
+        {"label": "证件号码", "value": mask_id(record.id_number), "secret": "id_number"},
+        {"label": "手机号", "value": mask_mobile(record.mobile), "secret": "mobile"},
+        {"label": "证书级别", "value": record.get_level_display()},
+        {"label": "考试年度", "value": f"{record.exam_year}年"},
+        {"label": "管理号", "value": record.mgmt_no},
+        {"label": "签发日期", "value": cn_date(record.issue_date)},
+        {"label": "说明", "value": record.note or "无"},
+    ]
+
+
+def _file(image) -> dict:
+    return {
+        "label": "证书图片",
+        "name": image.name,
+        "url": f"{image.get_absolute_url()}?inline=1",
+        "media_type": image.media_type,
+        "size": image.size,
+    }
+
+
+def _against_roster(record: Feedback) -> list[dict]:
+    """Compare with the roster: the same number or the same person there is worth a look before approving."""
+    row = Qualification.objects.filter(mgmt_no=record.mgmt_no).first()
+    others = Qualification.objects.filter(id_index=record.id_index).exclude(mgmt_no=record.mgmt_no)
+    same = row is not None and row.id_index == record.id_index and row.name == record.name
+    known = "社工库中已有这条记录" if same else "社工库中这个管理号属于另一人"
+    note = known if row else "社工库中没有这个管理号"
+    names = set(others.values_list("name", flat=True))
+    return [
+        {"label": "管理号没有被他人使用", "ok": row is None or same, "note": note},
+        {
+            "label": "证件号码在社工库中没有别的姓名",
+            "ok": not names - {record.name},
+            "note": "" if not names else "此人另有证书",
+        },
+    ]

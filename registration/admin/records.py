@@ -1,0 +1,126 @@
+"""What has been decided: the register, and the institutions."""
+
+from django.contrib import admin
+
+from registration.admin.identity import identity, is_number
+from registration.models import Application, Institution, Registration
+from registration.workflows import RegistrationState
+from swms.console.history import entries
+from swms.console.review import Case, ReviewAdmin
+from swms.console.screens import Filter, Found, Screen
+from swms.idnumbers import mask_id, normalise
+from swms.regions.models import REVIEW_DUTIES
+from swms.regions.queries import full_name
+from swms.ui import cn_date
+
+
+@admin.register(Registration)
+class RegistrationAdmin(ReviewAdmin):
+    """The register; a final reviewer revokes and cancels here (R-REG-24)."""
+
+    label = "登记记录"
+    duties = REVIEW_DUTIES
+    key = "number"
+    columns = ("姓名", "登记证书编号", "级别", "登记区域", "有效期至", "状态")
+    search_words = "登记证书编号、管理号、姓名或证件号码"
+    empty_title = "还没有登记记录"
+    secrets = {"id_number": "证件号码"}
+
+    def records(self, user):
+        return (
+            Registration.objects.visible_to(user)
+            .select_related("worker__user", "qualification", "region")
+            .order_by("-id")
+        )
+
+    def filters(self, user):
+        everything = self.records(user)
+        return [Filter("all", "全部", everything, counted=False)] + [
+            Filter(state.value.lower(), state.label, everything.filter(state=state), counted=False)
+            for state in RegistrationState
+        ]
+
+    def row(self, record):
+        return {
+            "title": record.worker.user.name,
+            "cells": [
+                {"text": record.number},
+                {"text": record.qualification.get_level_display()},
+                {"text": full_name(record.region)},
+                {"date": record.valid_until},
+                {"badge": record.get_state_display()},
+            ],
+        }
+
+    def search(self, user, text):
+        visible = self.records(user)
+        if not is_number(text):
+            return Found(visible.filter(qualification__name=text))
+        number = normalise(text)
+        for lookup in ("number", "qualification__mgmt_no"):
+            if visible.filter(**{lookup: number}).exists():
+                return Found(visible.filter(**{lookup: number}))
+        return Found(visible.filter(worker__user__id_index__in=identity(number)), by_identity=True)
+
+    def secret(self, record, name):
+        return getattr(record.worker.user, name) or ""
+
+    def case(self, record, user):
+        application = self._application_row(record)
+        rows = [
+            {"label": "姓名", "value": record.worker.user.name},
+            {"label": "证件号码", "value": mask_id(record.worker.user.id_number or ""), "secret": "id_number"},
+            {"label": "证书级别", "value": record.qualification.get_level_display()},
+            {"label": "管理号", "value": record.qualification.mgmt_no},
+            {"label": "登记证书编号", "value": record.number},
+            {"label": "登记区域", "value": full_name(record.region)},
+            {"label": "首次登记时间", "value": cn_date(record.anchor)},
+            {"label": "有效期", "value": f"{cn_date(record.valid_from)}至{cn_date(record.valid_until)}"},
+            *application,
+        ]
+        return Case(
+            title=f"{record.worker.user.name} · 登记记录",
+            badge=record.get_state_display(),
+            sections=[{"label": "登记", "entries": [rows]}],
+            history=entries(record),
+        )
+
+    def _application_row(self, record) -> list[dict]:
+        period = record.periods.select_related("application").last()
+        if period is None:
+            return []
+        url = self.admin_site.get_model_admin(Application).record_url(period.application)
+        return [{"label": "登记申请", "value": period.application.ref, "url": url}]
+
+
+@admin.register(Institution)
+class InstitutionAdmin(Screen):
+    """The institutions of the region that social workers can choose as their employer."""
+
+    group = "机构"
+    label = "社会工作服务机构"
+    duties = REVIEW_DUTIES
+    columns = ("机构名称", "统一社会信用代码", "类型", "登记管理区域", "状态")
+    search_words = "机构名称或统一社会信用代码"
+    empty_title = "还没有机构"
+
+    def records(self, user):
+        return Institution.objects.visible_to(user).select_related("region").order_by("-id")
+
+    def row(self, record):
+        return {
+            "title": record.name,
+            "cells": [
+                {"text": record.uscc},
+                {"text": record.get_org_type_display()},
+                {"text": full_name(record.region)},
+                {"badge": record.get_status_display(), "tone": _TONES[record.status]},
+            ],
+        }
+
+    def search(self, user, text):
+        visible = self.records(user)
+        return Found(visible.filter(uscc=normalise(text)) if is_number(text) else visible.filter(name=text))
+
+
+_TONES = {Institution.Status.ACTIVE: "good", Institution.Status.SUSPENDED: "wait"}

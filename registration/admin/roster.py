@@ -1,0 +1,80 @@
+"""The roster of certificate holders (社工库): exact search, revoking and cancelling."""
+
+from django.contrib import admin
+
+from registration.admin.identity import identity, is_number
+from registration.models import Qualification
+from registration.workflows import QualificationState
+from swms.console.history import entries
+from swms.console.review import Case, ReviewAdmin
+from swms.console.screens import Filter, Found
+from swms.idnumbers import normalise
+from swms.regions.models import Duty
+from swms.ui import cn_date, cn_datetime
+
+
+@admin.register(Qualification)
+class QualificationAdmin(ReviewAdmin):
+    """One certificate a row; found by its number, the exact name, or an identity number (audited)."""
+
+    group = "证书"
+    label = "社工库"
+    duties = (Duty.CERTIFICATE, Duty.FINAL_REVIEW)
+    key = "mgmt_no"
+    columns = ("姓名", "管理号", "级别", "考试年度", "签发日期", "省份", "状态")
+    search_words = "管理号、姓名或证件号码"
+    empty_title = "社工库中还没有记录"
+    empty_text = "导入名单后会出现在这里。"
+    secrets = {"id_number": "证件号码"}
+
+    def records(self, user):
+        return Qualification.objects.visible_to(user).select_related("province", "worker__user").order_by("-id")
+
+    def filters(self, user):
+        everything = self.records(user)
+        return [Filter("all", "全部", everything, counted=False)] + [
+            Filter(state.value.lower(), state.label, everything.filter(state=state), counted=False)
+            for state in QualificationState
+        ]
+
+    def row(self, record):
+        return {
+            "title": record.name,
+            "cells": [
+                {"text": record.mgmt_no},
+                {"text": record.get_level_display()},
+                {"text": f"{record.exam_year}年"},
+                {"date": record.issue_date},
+                {"text": record.province.name},
+                {"badge": record.get_state_display()},
+            ],
+        }
+
+    def search(self, user, text):
+        visible = self.records(user)
+        if not is_number(text):
+            return Found(visible.filter(name=text))
+        number = normalise(text)
+        if visible.filter(mgmt_no=number).exists():
+            return Found(visible.filter(mgmt_no=number))
+        return Found(visible.filter(id_index__in=identity(number)), by_identity=True)
+
+    def case(self, record, user):
+        rows = [
+            {"label": "姓名", "value": record.name},
+            {"label": "证件类型", "value": record.get_id_type_display()},
+            {"label": "证件号码", "value": record.masked_id, "secret": "id_number"},
+            {"label": "证书级别", "value": record.get_level_display()},
+            {"label": "管理号", "value": record.mgmt_no},
+            {"label": "考试年度", "value": f"{record.exam_year}年"},
+            {"label": "签发日期", "value": cn_date(record.issue_date)},
+            {"label": "省份", "value": record.province.name},
+            {"label": "来源", "value": f"{record.get_source_display()}，{cn_datetime(record.created_at)}入库"},
+            {"label": "账号", "value": "已注册" if record.worker else "未注册"},
+        ]
+        return Case(
+            title=f"{record.name} · {record.get_level_display()}证书",
+            badge=record.get_state_display(),
+            sections=[{"label": "职业水平证书", "entries": [rows]}],
+            history=entries(record),
+        )

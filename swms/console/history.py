@@ -1,0 +1,60 @@
+"""The audit trail in words."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+
+from django.apps import apps
+
+from swms.audit import trail
+
+#: How deeds that are no moves are called.
+TITLES = {
+    "begin": "新建",
+    "edit": "修改资料",
+    "reveal": "查看完整号码",
+    "attach": "关联账号",
+    "read_file": "查看证件照片",
+    "search_identity": "按证件号码查找",
+    "create_staff": "新建账号",
+    "grant_duty": "授予职责",
+    "withdraw_duty": "收回职责",
+    "set_up_second_factor": "设置第二步验证",
+    "reset_second_factor": "重置第二步验证",
+    "renew_recovery_codes": "更换恢复码",
+    "use_recovery_code": "使用恢复码",
+    "reset_password": "重置密码",
+    "activate": "启用账号",
+    "deactivate": "停用账号",
+}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One thing that happened, as ``ui/timeline.html`` takes it."""
+
+    at: datetime
+    title: str
+    who: str
+    note: str
+
+
+def entries(record) -> list[Entry]:
+    """Return what happened to one record, newest first."""
+    events = trail.history(record).order_by("-id")
+    return [Entry(event.at, title_of(event.verb), event.actor_name, event.reason) for event in events]
+
+
+@cache
+def title_of(verb: str) -> str:
+    """Return what a verb of the trail is called on screen; the verb itself where nobody named it."""
+    kind, _, name = verb.rpartition(".")
+    return _moves(kind).get(name) or TITLES.get(name) or verb
+
+
+def _moves(label: str) -> dict[str, str]:
+    try:
+        model = apps.get_model(label)
+    except (LookupError, ValueError):
+        return {}
+    return {move.name: move.label for move in getattr(model, "workflow", ())}

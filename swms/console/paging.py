@@ -1,0 +1,88 @@
+"""Pages of a long list: no OFFSET, no COUNT over the table, and no row twice while others come and go."""
+
+import base64
+import binascii
+import json
+from dataclasses import dataclass
+
+from django.core.exceptions import ValidationError
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db.models import Q, QuerySet
+
+COUNTED = 100  # beyond that a number says no more than "many"
+
+
+@dataclass(frozen=True)
+class Slice:
+    """Some rows of a list, and the opaque marks of the pages around them; ``None`` at either end."""
+
+    rows: list
+    newer: str | None
+    older: str | None
+
+
+def cut(queryset: QuerySet, *, after: str | None = None, before: str | None = None, size: int = 50) -> Slice:
+    """Return one page of a queryset that is ordered by fields of its own, all up or all down.
+
+    ``after`` and ``before`` are marks of an earlier page; one that cannot be read counts as none.
+    """
+    order = _order(queryset)
+    place = _read(before, queryset, order)
+    if place:
+        rows = list(_beyond(queryset.reverse(), order, place, backwards=True)[: size + 1])
+        more = len(rows) > size
+        rows = rows[:size][::-1]
+        return Slice(rows, _mark(rows[0], order) if more else None, _mark(rows[-1], order) if rows else None)
+    place = _read(after, queryset, order)
+    if place:
+        queryset = _beyond(queryset, order, place)
+    rows = list(queryset[: size + 1])
+    older = _mark(rows[size - 1], order) if len(rows) > size else None
+    rows = rows[:size]
+    return Slice(rows, _mark(rows[0], order) if place and rows else None, older)
+
+
+def following(queryset: QuerySet, place: tuple):
+    """Return the first row after ``place`` (values of the fields it is ordered by), else the first of all."""
+    return _beyond(queryset, _order(queryset), place).first() or queryset.first()
+
+
+def count(queryset: QuerySet) -> int | str:
+    """Return how many there are, or ``99+``; never reads more than a hundred rows."""
+    found = queryset.order_by()[:COUNTED].count()
+    return found if found < COUNTED else f"{COUNTED - 1}+"
+
+
+def _order(queryset: QuerySet) -> tuple[list[str], bool]:
+    names = queryset.query.order_by or queryset.model._meta.ordering
+    down = {name.startswith("-") for name in names}
+    if len(down) != 1:
+        raise ValueError(f"cannot page through {queryset.model.__name__} ordered by {names}")
+    return [name.removeprefix("-") for name in names], down.pop()
+
+
+def _beyond(queryset: QuerySet, order, place: tuple, *, backwards: bool = False) -> QuerySet:
+    names, down = order
+    sign = "lt" if down != backwards else "gt"
+    condition = Q(**{f"{names[-1]}__{sign}": place[-1]})
+    for name, value in zip(names[-2::-1], place[-2::-1], strict=True):
+        # The first half alone bounds the index scan, which an OR would not.
+        condition = Q(**{f"{name}__{sign}e": value}) & (Q(**{f"{name}__{sign}": value}) | condition)
+    return queryset.filter(condition)
+
+
+def _mark(row, order) -> str:
+    values = [getattr(row, name) for name in order[0]]
+    return base64.urlsafe_b64encode(json.dumps(values, cls=DjangoJSONEncoder).encode()).decode()
+
+
+def _read(mark: str | None, queryset: QuerySet, order) -> tuple | None:
+    if not mark:
+        return None
+    fields = [queryset.model._meta.get_field(name) for name in order[0]]
+    try:
+        values = json.loads(base64.urlsafe_b64decode(mark))
+        place = tuple(field.to_python(value) for field, value in zip(fields, values, strict=True))
+    except (binascii.Error, ValueError, TypeError, ValidationError):
+        return None
+    return None if None in place else place

@@ -1,0 +1,202 @@
+"""The page of a record under review: what it says beside what proves it, and the decision below."""
+
+from dataclasses import dataclass, field
+
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import BadRequest
+from django.http import Http404
+from django.shortcuts import redirect
+from django.urls import path
+from django.views.decorators.http import require_http_methods, require_POST
+
+from swms.audit import trail
+from swms.console.paging import following
+from swms.console.screens import Screen
+from swms.dates import today, working_days_left
+from swms.forms import Form
+from swms.workflow import REASON_LENGTH, Refused, Transition
+
+NEAR = 10  # working days before the end of a review that count as near
+
+
+class ReasonForm(Form):
+    """Why a record is sent back or undone (R-REG-15)."""
+
+    reason = forms.CharField(
+        label="理由",
+        min_length=REASON_LENGTH[0],
+        max_length=REASON_LENGTH[-1],
+        help_text="写明问题和办法，对方会看到这段文字。",
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
+
+@dataclass
+class Case:
+    """A record as the page shows it: plain values only, so that the template asks and never reads.
+
+    ``sections``: ``{"label", "entries": [[row, …], …]}``, a row being ``{"label", "value"}`` with
+    ``secret`` where the value is masked and may be shown. ``checks``, ``files``, ``history`` and
+    ``changes`` are as their components in ``ui/`` take them; ``notes`` are callouts.
+    """
+
+    title: str
+    badge: str
+    whose_move: str = ""
+    due: object = None
+    notes: list[dict] = field(default_factory=list)
+    checks: list = field(default_factory=list)
+    changes: list = field(default_factory=list)
+    changes_since: str = ""
+    sections: list[dict] = field(default_factory=list)
+    files: list[dict] = field(default_factory=list)
+    history: list = field(default_factory=list)
+
+
+class ReviewAdmin(Screen):
+    """A reviewed kind of record: its queue, and a page where the moves of its table are the buttons.
+
+    Subclasses say ``case``; ``secrets`` names what is masked and how it is called.
+    """
+
+    group = "审核"
+    key = "ref"
+    record_template = "console/review.html"
+    secrets: dict[str, str] = {}
+
+    def page_urls(self):
+        return [
+            path("<str:key>/", self.page(self.review_page), name=self.url_name("change")),
+            path("<str:key>/reveal/", self.page(self.reveal_page), name=self.url_name("reveal")),
+        ]
+
+    def record_url(self, record):
+        return self.url("change", getattr(record, self.key))
+
+    # -- what a subclass tells ----------------------------------------------------------------
+
+    def case(self, record, user) -> Case:
+        """Return the record as the page shows it."""
+        raise NotImplementedError
+
+    def moves(self, record, user) -> list[Transition]:
+        """Return the moves to offer; what is really allowed is decided by the move itself."""
+        return record.moves_for(user)
+
+    def opened(self, record, user) -> None:
+        """The record was opened by somebody who may decide it."""
+
+    def secret(self, record, name: str) -> str:
+        """Return one of ``secrets`` in full."""
+        return getattr(record, name) or ""
+
+    def changes_between(self, record, seen: int) -> list[dict]:
+        """Return what changed since the version that the reviewer looked at, as ``ui/diff.html`` takes it."""
+        return []
+
+    def reason_form(self, data=None):
+        """Return the form that goes with moves that need a reason."""
+        return ReasonForm(data)
+
+    # -- pages ------------------------------------------------------------------------------
+
+    @property
+    def _views(self):
+        return {"GET": self.show_case, "HEAD": self.show_case, "POST": self.decide}
+
+    def review_page(self, request, key: str):
+        """The record (GET), or a move of it (POST)."""
+        allowed = require_http_methods(["GET", "HEAD", "POST"])
+        return allowed(lambda asked: self._views[asked.method](asked, self.record(asked, key)))(request)
+
+    def reveal_page(self, request, key: str):
+        """Show one masked number in full, on this answer only, and write down who looked (R-ACC-13)."""
+        return require_POST(lambda asked: self._reveal(asked, self.record(asked, key)))(request)
+
+    def _reveal(self, request, record):
+        name = request.POST.get("field", "")
+        if name not in self.secrets:
+            raise Http404
+        trail.record(f"{self.opts.label_lower}.reveal", record, actor=request.user, changes={"field": name})
+        return self.show_case(request, record, revealed=name)
+
+    def decide(self, request, record):
+        """Make the move that was pressed; then the next record opens, or this one again with what went wrong."""
+        name = request.POST.get("move", "")
+        asked = [move for move in record.workflow if move.name == name]
+        if not asked:
+            raise BadRequest(f"no move named {name!r}")
+        form = self.reason_form(request.POST) if any(move.needs_reason for move in asked) else None
+        if form is not None and not form.is_valid():
+            return self.show_case(request, record, form=form, pressed=name)
+        seen = request.POST.get("version", "")
+        place = self._place(record, request.user)
+        said = form.cleaned_data if form else {}
+        try:
+            record.move(name, actor=request.user, seen=int(seen) if seen.isdecimal() else None, **said)
+        except Refused as refused:
+            return self._refused(request, getattr(record, self.key), refused, form=form, pressed=name, seen=seen)
+        messages.success(request, f"{asked[0].label}：{record}")
+        return redirect(self._next_url(request.user, place) or self.record_url(record))
+
+    def _refused(self, request, key: str, refused: Refused, *, form, pressed: str, seen: str):
+        """Show the record as it is now, why the move was refused, and what was typed."""
+        record = self.records(request.user).filter(**{self.key: key}).first()
+        if record is None:  # it went to another office meanwhile
+            messages.error(request, f"{refused.message}，现已由其他区域办理")
+            return redirect(self.list_url)
+        context = {"refused": refused.message}
+        if refused.code == "changed" and seen.isdecimal():
+            context |= {"seen_changes": self.changes_between(record, int(seen)), "seen": seen}
+        return self.show_case(request, record, form=form, pressed=pressed, status=409, **context)
+
+    def show_case(self, request, record, *, form=None, pressed="", revealed="", status=200, **more):
+        """The page itself."""
+        moves = self.moves(record, request.user)
+        if moves:
+            self.opened(record, request.user)
+        case = self.case(record, request.user)
+        self._unmask(case, record, revealed)
+        place = self._place(record, request.user)
+        context = {
+            "case": case,
+            "record": record,
+            "left": case.due and working_days_left(today(), case.due),
+            "near": NEAR,
+            "open_checks": [check for check in case.checks if not check.ok],
+            "passed_checks": [check for check in case.checks if check.ok],
+            "plain_moves": [move for move in moves if not move.needs_reason],
+            "reasoned_moves": [move for move in moves if move.needs_reason],
+            "form": form or (self.reason_form() if any(move.needs_reason for move in moves) else None),
+            "pressed": pressed,
+            "version": getattr(record, "form_version", ""),
+            "record_url": self.record_url(record),
+            "reveal_url": self.url("reveal", getattr(record, self.key)),
+            "list_url": self.list_url,
+            "list_label": self.label,
+            "next_url": self._next_url(request.user, place) if place and moves else "",
+        }
+        return self.show(request, self.record_template, context | more, status=status)
+
+    def _unmask(self, case: Case, record, revealed: str) -> None:
+        for section in case.sections:
+            for entry in section["entries"]:
+                for row in entry:
+                    if row.get("secret") == revealed and revealed:
+                        row |= {"value": self.secret(record, revealed), "secret": "", "revealed": True}
+
+    def _place(self, record, user) -> tuple | None:
+        """Return where the record stands in the reader's queue: the values that the queue is ordered by."""
+        queue = self.waiting(user)
+        if queue is None:
+            return None
+        place = tuple(getattr(record, name.removeprefix("-")) for name in queue.query.order_by)
+        return None if None in place else place
+
+    def _next_url(self, user, place: tuple | None) -> str:
+        """Return the page of the next record that waits; at the end the list, and nothing where nothing waits."""
+        if place is None:
+            return ""
+        record = following(self.waiting(user), place)
+        return self.record_url(record) if record else self.list_url

@@ -1,0 +1,321 @@
+"""The reviewers' queue and the review page (issue: item 7; R-REG-12, R-REG-15…18, R-ACC-13)."""
+
+import re
+
+import pytest
+from django.urls import reverse
+
+from registration import actions, queries
+from registration.models import Application, Decision
+from registration.workflows import ApplicationState
+from swms.audit.models import AuditEvent
+from tests import factories
+from tests.people import signed_in
+
+LIST = reverse("admin:registration_application_changelist")
+REASON = "请上传本人近期白底证件照。"
+REFUSAL = {"reason_codes": ["photo_not_id"], "refusal_kind": "fixable", "reason": REASON}
+
+
+def page_of(application):
+    return reverse("admin:registration_application_change", args=[application.ref])
+
+
+def bare(answer):
+    """Return a page without the token that differs each time."""
+    return re.sub(rb'(name="csrfmiddlewaretoken" value=)"[^"]+"', rb"\1", answer.content)
+
+
+def press(client, application, move, **said):
+    return client.post(page_of(application), {"move": move, "version": application.form_version} | said)
+
+
+# --- who finds what ----------------------------------------------------------------------------
+
+
+def test_the_reviewer_of_the_region_finds_the_case_in_the_queue(jing, case):
+    page = jing.get(LIST).content.decode()
+    assert "王芳" in page
+    assert page_of(case) in page
+    assert "等待初审" in page
+
+
+def test_a_reviewer_of_another_region_finds_neither_the_case_nor_its_page(min_, case):
+    assert case.ref not in min_.get(LIST).content.decode()
+    assert case.ref not in min_.get(f"{LIST}?part=all").content.decode()
+    foreign, missing = min_.get(page_of(case)), min_.get(page_of(case).replace(case.ref, "DJ-110105-2026-99999"))
+    assert (foreign.status_code, missing.status_code) == (404, 404)
+    assert bare(foreign) == bare(missing)
+    assert press(min_, case, "pass_first").status_code == 404
+    assert "王芳" not in min_.post(LIST, {"text": "王芳"}).content.decode()
+
+
+def test_the_worker_and_a_stranger_do_not_learn_that_there_is_a_console(client, people, case):
+    worker = signed_in(people.wang_fang.user)
+    assert worker.get(LIST).status_code == 404
+    assert worker.get(page_of(case)).status_code == 404
+    assert client.get(LIST)["Location"].startswith(reverse("signin:sign_in"))
+
+
+def test_a_password_alone_opens_no_page_of_the_console(client, people, case):  # S10
+    client.force_login(people.li_jing)
+    for url in (reverse("admin:index"), LIST, page_of(case), reverse("admin:gallery")):
+        assert reverse("signin:second_factor") in client.get(url)["Location"]
+
+
+def test_a_keeper_of_certificates_has_no_business_with_applications(people, case):
+    keeper = signed_in(people.zhou_yan)
+    assert keeper.get(LIST).status_code == 404
+    assert keeper.get(page_of(case)).status_code == 404
+
+
+def test_a_draft_is_the_workers_own(jing, people):
+    draft = people.application
+    assert draft.state == ApplicationState.NOT_APPLIED
+    assert jing.get(page_of(draft)).status_code == 404
+
+
+# --- deciding ------------------------------------------------------------------------------------
+
+
+def test_a_pass_leads_to_the_next_case_and_at_the_end_to_the_queue(jing, case):
+    other = factories.submitted("陈晨")
+    answer = press(jing, case, "pass_first")
+    assert answer["Location"] == page_of(other)
+    case.refresh_from_db()
+    assert case.state == ApplicationState.INITIAL_APPROVED
+    assert press(jing, other, "pass_first")["Location"] == LIST
+
+
+def test_the_first_reviewer_sees_no_final_decision_and_cannot_make_one(jing, case):
+    press(jing, case, "pass_first")
+    assert 'name="move"' not in jing.get(page_of(case)).content.decode()
+    assert press(jing, case, "pass_final").status_code == 403
+    case.refresh_from_db()
+    assert case.state == ApplicationState.INITIAL_APPROVED
+
+
+def test_who_made_the_first_review_is_not_offered_the_final_one_r_reg_18(people, case):
+    both = signed_in(people.sun_hao)
+    press(both, case, "pass_first")
+    assert 'name="move"' not in both.get(page_of(case)).content.decode()
+    answer = press(both, case, "pass_final")
+    assert answer.status_code == 409
+    assert "初审和终审须由不同的人员进行" in answer.content.decode()
+    assert not Decision.objects.filter(stage="final").exists()
+
+
+def test_the_final_reviewer_completes_what_the_first_began(jing, wei, case):
+    press(jing, case, "pass_first")
+    assert "等待终审" in wei.get(LIST).content.decode()
+    press(wei, case, "pass_final")
+    case.refresh_from_db()
+    assert case.state == ApplicationState.FINAL_APPROVED
+
+
+def test_a_refusal_without_reasons_is_asked_for_them_and_keeps_what_was_typed_r_reg_15(jing, case):
+    answer = press(jing, case, "fail_first", reason="太短")
+    page = answer.content.decode()
+    assert "请至少选择一项原因" in page
+    assert "请选择“补正”或“不予登记”" in page
+    assert "太短" in page
+    assert re.search(r"<details class=\"decision__reasons\" open", page)
+    case.refresh_from_db()
+    assert case.state == ApplicationState.PENDING_REVIEW
+
+
+def test_a_refusal_is_written_down_with_its_coded_reasons_r_reg_15(jing, case):
+    press(jing, case, "fail_first", **REFUSAL)
+    decision = Decision.objects.get()
+    assert (decision.reason_codes, decision.refusal_kind, decision.reason) == (["photo_not_id"], "fixable", REASON)
+    page = jing.get(page_of(case)).content.decode()
+    assert "照片不是本人近期证件照" in page
+
+
+@pytest.mark.parametrize("move", ["pass_first", "fail_first"])
+def test_a_decision_on_a_form_that_changed_is_refused_with_what_changed_r_reg_12(jing, people, case, move):
+    seen = case.form_version
+    worker = people.wang_fang
+    from django.db import transaction
+
+    with transaction.atomic():
+        worker.school = "另一所大学"
+        worker.save()
+        actions.profile_changed(worker, by=worker.user, part="basic")
+    answer = jing.post(page_of(case), {"move": move, "version": seen} | REFUSAL)
+    page = answer.content.decode()
+    assert answer.status_code == 409
+    assert "资料已更新，请重新查看" in page
+    assert "您打开之后的变化" in page
+    assert "<ins>另一所</ins>" in page or "另一所" in page
+    if move == "fail_first":
+        assert REASON in page
+    case.refresh_from_db()
+    assert case.state == ApplicationState.PENDING_REVIEW
+    assert press(jing, case, "pass_first").status_code == 302
+
+
+def test_a_second_press_changes_nothing_and_says_why(jing, case):
+    press(jing, case, "pass_first")
+    answer = press(jing, case, "pass_first")
+    assert answer.status_code == 409
+    assert "当前状态为“初审通过”" in answer.content.decode()
+    assert Decision.objects.count() == 1
+
+
+@pytest.mark.parametrize("move", ["", "apply", "complete", "withdraw", "nonsense"])
+def test_no_other_move_can_be_posted(jing, case, move):
+    assert press(jing, case, move).status_code in (400, 403, 409)
+    case.refresh_from_db()
+    assert case.state == ApplicationState.PENDING_REVIEW
+
+
+def test_an_open_case_is_a_hint_to_others_and_no_lock(jing, people, case):
+    colleague = signed_in(factories.staff("刘洋", ("first_review", "110105")))
+    jing.get(page_of(case))
+    page = colleague.get(page_of(case)).content.decode()
+    assert "有人正在查看此件" in page
+    assert "李静" in colleague.get(LIST).content.decode()
+    assert press(colleague, case, "pass_first").status_code == 302
+
+
+# --- what the page says ------------------------------------------------------------------------
+
+
+def test_the_page_shows_the_record_its_checks_and_its_evidence(jing, case):
+    page = jing.get(page_of(case)).content.decode()
+    assert "示例大学" in page
+    assert "系统核对" in page
+    assert f"{case.worker.photo.get_absolute_url()}?inline=1" in page
+
+
+def test_numbers_are_masked_until_they_are_shown_once_and_that_is_written_down_r_acc_13(jing, people, case):
+    number, mobile = people.wang_fang.user.id_number, people.wang_fang.user.mobile
+    page = jing.get(page_of(case)).content.decode()
+    assert number not in page
+    assert mobile not in page
+    reveal = reverse("admin:registration_application_reveal", args=[case.ref])
+    assert jing.get(reveal).status_code == 405
+    shown = jing.post(reveal, {"field": "id_number"}).content.decode()
+    assert number in shown
+    assert mobile not in shown
+    event = AuditEvent.objects.get(verb="registration.application.reveal")
+    assert (event.actor, event.target_repr, event.changes) == (people.li_jing, case.ref, {"field": "id_number"})
+    assert number not in jing.get(page_of(case)).content.decode()
+
+
+def test_nothing_else_can_be_revealed_and_nobody_else_can_reveal(jing, min_, case):
+    reveal = reverse("admin:registration_application_reveal", args=[case.ref])
+    assert jing.post(reveal, {"field": "password"}).status_code == 404
+    assert min_.post(reveal, {"field": "id_number"}).status_code == 404
+    assert not AuditEvent.objects.filter(verb__endswith="reveal").exists()
+
+
+def test_the_next_round_shows_what_was_decided_and_what_changed_since(jing, people, case):
+    from django.db import transaction
+
+    press(jing, case, "fail_first", **REFUSAL)
+    case.refresh_from_db()
+    actions.reopen(case, by=people.wang_fang.user)
+    worker = people.wang_fang
+    with transaction.atomic():
+        worker.school = "另一所大学"
+        worker.save()
+        actions.profile_changed(worker, by=worker.user, part="basic")
+    case = Application.objects.get(pk=case.pk)
+    actions.apply(case, by=worker.user, promise_version="1")
+    page = jing.get(page_of(case)).content.decode()
+    assert "第 1 版以来的变化" in page
+    assert "第 1 轮初审未通过" in page
+    assert REASON in page
+
+
+# --- searching -----------------------------------------------------------------------------------
+
+
+def test_a_case_is_found_by_reference_number_and_name(jing, case):
+    for text in (case.ref, case.ref.lower(), case.qualification.mgmt_no, "王芳"):
+        assert page_of(case) in jing.post(LIST, {"text": text}).content.decode(), text
+    assert not AuditEvent.objects.filter(verb="console.search_identity").exists()
+    assert "没有找到" in jing.post(LIST, {"text": "王"}).content.decode()
+
+
+def test_a_search_by_identity_number_is_written_down_without_the_number_r_acc_13(jing, people, case):
+    number = people.wang_fang.user.id_number
+    page = jing.post(LIST, {"text": number.lower()}).content.decode()
+    assert page_of(case) in page
+    assert number not in page
+    event = AuditEvent.objects.get(verb="console.search_identity")
+    assert (event.actor, event.changes["found"]) == (people.li_jing, [case.ref])
+    assert number not in str(event.changes)
+
+
+# --- at length -----------------------------------------------------------------------------------
+
+
+def test_pages_of_the_queue_miss_nothing_and_repeat_nothing_while_cases_are_decided(jing, people, monkeypatch):
+    from registration.admin import ApplicationAdmin
+
+    monkeypatch.setattr(ApplicationAdmin, "page_size", 3)
+    cases = [factories.submitted(f"申请人{number}") for number in range(7)]
+    seen, url = [], LIST
+    while url:
+        page = jing.get(url)
+        seen += [row["cells"][0]["text"] for row in page.context["rows"]]
+        if len(seen) == 3:  # what is on the page before is decided meanwhile
+            actions.claim(cases[0], by=people.li_jing)
+            cases[0].move("pass_first", actor=people.li_jing, seen=1)
+        url = page.context["older_url"]
+    assert seen == [case.ref for case in cases]
+
+
+def test_the_way_back_through_the_pages_shows_the_same_rows(jing, people, monkeypatch):
+    from registration.admin import ApplicationAdmin
+
+    monkeypatch.setattr(ApplicationAdmin, "page_size", 2)
+    for number in range(5):
+        factories.submitted(f"申请人{number}")
+    first = jing.get(LIST)
+    second = jing.get(first.context["older_url"])
+    back = jing.get(second.context["newer_url"])
+    assert back.context["rows"] == first.context["rows"]
+    assert back.context["newer_url"] is None
+
+
+@pytest.mark.parametrize("mark", ["x", "bnVsbA==", "WzEsMiwzXQ==", "WyJhIiwiYiJd"])
+def test_a_mark_that_cannot_be_read_begins_at_the_beginning(jing, case, mark):
+    assert page_of(case) in jing.get(f"{LIST}?after={mark}").content.decode()
+    assert page_of(case) in jing.get(f"{LIST}?before={mark}").content.decode()
+
+
+def test_the_queue_asks_as_often_for_three_cases_as_for_one_and_at_most_20_times(
+    jing, people, django_assert_max_num_queries
+):
+    factories.submitted("申请人0")
+    jing.get(LIST)
+    with django_assert_max_num_queries(20) as one:
+        jing.get(LIST)
+    for number in (1, 2):
+        factories.submitted(f"申请人{number}")
+    with django_assert_max_num_queries(len(one)):
+        jing.get(LIST)
+
+
+def test_a_review_page_asks_at_most_20_times(jing, case, django_assert_max_num_queries):
+    jing.get(page_of(case))
+    with django_assert_max_num_queries(20):
+        jing.get(page_of(case))
+
+
+def test_the_front_page_counts_what_waits_and_what_is_late(jing, case):
+    import datetime as dt
+
+    late = factories.submitted("陈晨")
+    Application.objects.filter(pk=late.pk).update(due_on=dt.date(2020, 1, 2))
+    page = jing.get(reverse("admin:index"))
+    desk = page.context["desks"][0]
+    assert (desk.label, desk.waiting, desk.late) == ("首次登记初审", 2, 1)
+    assert "已逾期" in jing.get(LIST).content.decode()
+    assert late.ref in jing.get(f"{LIST}?part=late").content.decode()
+    assert case.ref not in jing.get(f"{LIST}?part=late").content.decode()
+    assert queries.awaiting(page.wsgi_request.user).first() == late
