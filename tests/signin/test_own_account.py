@@ -11,8 +11,9 @@ from django.test import Client
 from swms import throttle
 from swms.accounts.models import SmsCode
 from swms.audit.models import AuditEvent
-from swms.signin import codes
+from swms.signin import actions, codes
 from swms.workflow import Refused
+from tests import factories
 from tests.people import PASSWORD
 
 NEW = "Qiutian+2027"
@@ -311,3 +312,12 @@ def test_the_pages_of_an_account_are_closed_to_visitors(client, db):
     for url in ("/account/", "/account/password/", MOBILE, f"{MOBILE}code/", "/account/sessions/end/"):
         response = client.post(url) if "end" in url else client.get(url)
         assert response["Location"].startswith("/account/sign-in/")
+
+
+def test_a_new_mobile_makes_a_new_version_of_the_form_under_review(people):
+    """R-REG-12: the mobile is part of the personal information."""
+    application = factories.submitted("陈晨")
+    before = application.form_version
+    actions.change_mobile(application.worker.user, "19900008002")
+    application.refresh_from_db()
+    assert application.form_version == before + 1
