@@ -1,6 +1,7 @@
 """The shape of what is asked: verification, consent, and the application for an annotation (§3.11)."""
 
 import re
+import uuid
 from datetime import timedelta
 
 from django import forms
@@ -41,7 +42,7 @@ class FileForm(Form):
     file = forms.FileField(
         label="证书文件",
         allow_empty_file=True,
-        help_text="下载得到的 PDF 原文件，不超过 10MB；也可以把文件拖到这里",
+        help_text="下载得到的 PDF 原文件，不超过 10MB",
         widget=forms.FileInput(attrs={"accept": "application/pdf,.pdf"}),
     )
 
@@ -81,7 +82,7 @@ class AnnotationForm(Form):
         help_text=f"选择“其他天数”时填写，1 至 {MAX_DAYS} 的整数",
         widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off", "class": "short"}),
     )
-    key = forms.UUIDField(widget=forms.HiddenInput)
+    key = forms.CharField(widget=forms.HiddenInput, required=False)
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
@@ -91,6 +92,13 @@ class AnnotationForm(Form):
             *((str(days), f"{days} 天（至{cn_date(today() + timedelta(days=days))}）") for days in PRESETS),
             (OWN, "其他天数"),
         ]
+
+    def clean_key(self) -> uuid.UUID:
+        """Return the page's own key; a page that lost it gets a new one, and the rules still hold (R-ANN-09)."""
+        try:
+            return uuid.UUID(self.cleaned_data["key"])
+        except ValueError:
+            return uuid.uuid4()
 
     def clean(self):
         """Put the number of days, chosen or typed, into ``valid_days``."""

@@ -146,7 +146,6 @@ def test_pressing_twice_on_one_page_makes_one_annotation(wang_fang, qualificatio
         ({"days": "own", "own_days": ""}, "请填写 1 至 90 的整数"),
         ({"days": "own", "own_days": "9" * 5000}, "请填写 1 至 90 的整数"),
         ({"scenario": "none"}, "使用场景"),
-        ({"key": "x"}, "key"),
     ],
 )
 def test_a_wrong_answer_is_told_beside_its_field_and_makes_nothing(wang_fang, qualification, changes, message):
@@ -156,6 +155,12 @@ def test_a_wrong_answer_is_told_beside_its_field_and_makes_nothing(wang_fang, qu
     assert page.context["form"].errors
     assert message in page.content.decode()
     assert not Annotation.objects.exists()
+
+
+@pytest.mark.parametrize("key", ["", "x"])
+def test_a_page_that_lost_its_key_still_works(wang_fang, qualification, key):
+    url = at("qualification", qualification.mgmt_no)
+    assert wang_fang.post(url, typed(wang_fang.get(url), key=key)).status_code == 302
 
 
 def test_full_width_digits_are_understood(wang_fang, qualification):
@@ -323,7 +328,9 @@ def queries_of(client, url) -> int:
     from django.db import connection
     from django.test.utils import CaptureQueriesContext
 
-    with CaptureQueriesContext(connection, ) as caught:
+    with CaptureQueriesContext(
+        connection,
+    ) as caught:
         assert client.get(url).status_code == 200
     return len(caught)
 

@@ -1,0 +1,117 @@
+"""Every page of the module in a real browser, in every state: no axe finding, no complaint, no sideways scrolling."""
+
+import mimetypes
+import os
+import shutil
+from datetime import date
+from functools import partial
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.conf import settings
+from django.contrib.staticfiles import finders
+from django.urls import reverse
+from playwright.sync_api import sync_playwright
+
+from certificates import actions
+from certificates.models import Annotation
+from certificates.workflows import AnnotationState
+from registration.models import Registration
+from swms.context import MODE_COOKIE
+from tests.certificates.makers import agreed_holder, ask, holder
+
+pytestmark = pytest.mark.django_db
+ORIGIN = "http://portal.test"
+
+
+def at(name: str, *args) -> str:
+    return reverse(f"certificates:{name}", args=args)
+
+
+@pytest.fixture
+def pages(client, completed, annotation, monkeypatch):
+    """Return what the server answers for every page in every state, by name: ``(path, HTML, policy)``."""
+    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")  # a browser of an earlier test may still have its loop
+    found = {}
+
+    def keep(name, method, path, *args):
+        answer = getattr(client, method)(path, *args)
+        found[name] = path, answer.content, answer["Content-Security-Policy"]
+
+    keep("verify", "get", at("verify"))
+    keep("verify with errors", "post", at("verify"), {"asked": "", "number": "", "name": ""})
+    keep("a file with errors", "post", at("verify_file"))
+    keep("a valid copy", "get", f"/v/{annotation.verify_token}")
+    keep("an unknown token", "get", "/v/nothing")
+    newcomer = holder("陈晨").worker.user
+    client.force_login(newcomer)
+    keep("terms", "get", at("terms"))
+    qualification = annotation.qualification
+    client.force_login(qualification.worker.user)
+    keep("the list", "get", at("list"))
+    keep("a certificate with an open copy", "get", at("qualification", qualification.mgmt_no))
+    keep("the application with errors", "post", at("qualification", qualification.mgmt_no), {"days": "own"})
+    keep("an open copy", "get", at("annotation", annotation.number))
+    keep("ending it", "get", at("annotation_end", annotation.number))
+    waiting = ask(qualification)
+    keep("a copy in the making", "get", at("annotation", waiting.number))
+    keep("a copy in the making, refused", "get", at("annotation_view", waiting.number))
+    actions.revoke_annotations(qualification)
+    keep("a closed copy", "get", at("annotation", waiting.number))
+    for _ in range(3):
+        Annotation.objects.filter(pk=ask(qualification).pk).update(state=AnnotationState.ENDED)
+    keep("a used quota", "get", at("qualification", qualification.mgmt_no))
+    agreed = agreed_holder("丁某", issue_date=date(2020, 1, 1))
+    client.force_login(agreed.worker.user)
+    keep("paper only", "get", at("qualification", agreed.mgmt_no))
+    client.force_login(completed.worker.user)
+    number = Registration.objects.get().number
+    keep("a registration before its file", "get", at("registration", number))
+    actions.issue(completed.pk)
+    keep("a registration", "get", at("registration", number))
+    client.cookies[MODE_COOKIE] = "elder"
+    client.logout()
+    keep("verify, large", "get", at("verify"))
+    return found
+
+
+def complaints_about(page) -> list[str]:
+    """Return what axe and the width of the page have to say."""
+    found = [f"{v['id']}: {v['nodes'][0]['html']}" for v in Axe().run(page).response["violations"]]
+    page.set_viewport_size({"width": 320, "height": 800})
+    width = page.evaluate("document.documentElement.scrollWidth")
+    return found + ([f"{width} px wide"] if width > 320 else [])
+
+
+def test_axe_the_browser_and_the_narrowest_screen_find_nothing_to_complain_of(pages):  # S8
+    found = {}
+    with sync_playwright() as playwright:
+        path = os.environ.get("CHROMIUM") or shutil.which("chromium")
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
+        for name, answer in pages.items():
+            page = browser.new_page(viewport={"width": 1280, "height": 900})
+            said = []
+            page.on("console", lambda m, said=said: m.type in {"error", "warning"} and said.append(m.text))
+            page.on("pageerror", lambda error, said=said: said.append(str(error)))
+            page.route("**/*", partial(_answer, answer))
+            page.goto(ORIGIN + answer[0])
+            if all_said := said + complaints_about(page):
+                found[name] = all_said
+            page.close()
+        browser.close()
+    assert found == {}
+
+
+def _answer(answer, route):
+    path, html, policy = answer
+    asked = route.request.url.removeprefix(ORIGIN)
+    if asked == path and route.request.headers.get("hx-request") is None:
+        headers = {"content-security-policy": policy, "content-type": "text/html; charset=utf-8"}
+        route.fulfill(body=html, headers=headers)
+        return
+    static = asked.startswith(settings.STATIC_URL) and finders.find(asked.removeprefix(settings.STATIC_URL))
+    if static:
+        route.fulfill(body=Path(static).read_bytes(), content_type=mimetypes.guess_type(static)[0])
+    else:
+        route.fulfill(body="", content_type="text/html")
