@@ -3,7 +3,8 @@
 from django.dispatch import receiver
 
 from registration import actions, tasks
-from registration.models import Application, Feedback, Worker
+from registration.models import Application, Feedback, RosterImport, Worker
+from registration.roster import staged
 from swms.crypto import index_candidates
 from swms.jobs import enqueue
 from swms.signin.actions import mobile_changed
@@ -20,7 +21,7 @@ def complete_after_final_approval(instance, step, **kwargs):
 @receiver(transitioned, sender=Feedback)
 def attach_after_approval(instance, step, **kwargs):
     """Somebody who has an account already finds the new certificate in it (R-ACC-03)."""
-    if step.transition.name == "approve":
+    if step.transition.name in ("approve", "arrive"):
         identity = index_candidates("identity", instance.id_number)
         for worker in Worker.objects.filter(user__id_index__in=identity):
             actions.attach_qualifications(worker)
@@ -32,3 +33,9 @@ def follow_the_mobile(user, **kwargs):
     worker = Worker.objects.filter(user=user).first()
     if worker:
         actions.profile_changed(worker, by=user, part="contact")
+
+
+@receiver(staged, sender=RosterImport)
+def carry_out_import(instance, **kwargs):
+    """An upload of the console is read by a worker, not by the request."""
+    enqueue(tasks.import_roster, instance.pk)

@@ -2,7 +2,7 @@
 
 import rules
 
-from swms.regions.models import Duty, holds_duty
+from swms.regions.models import Duty, holds_duty, jurisdictions_of
 
 
 @rules.predicate
@@ -34,9 +34,16 @@ def keeps_roster_of(user, qualification):
     return holds_duty(user, Duty.CERTIFICATE, qualification.province)
 
 
+@rules.predicate
+def keeps_the_roster(user):
+    """A keeper of certificates for the whole country: an import may bring rows of any province."""
+    return any(each.duty == Duty.CERTIFICATE and each.region_id is None for each in jurisdictions_of(user))
+
+
 rules.add_perm("registration.own_application", is_own)
 rules.add_perm("registration.first_review", on_duty(Duty.FIRST_REVIEW) & is_another)
 rules.add_perm("registration.final_review", on_duty(Duty.FINAL_REVIEW) & is_another)
 rules.add_perm("registration.revoke", on_duty(Duty.FINAL_REVIEW) & is_another)
 rules.add_perm("registration.keep_roster", keeps_roster_of)
+rules.add_perm("registration.import_roster", keeps_the_roster)
 rules.add_perm("registration.decide_feedback", on_duty(Duty.FIRST_REVIEW))

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from registration import actions
+from registration import actions, roster
 from registration.queries.due import completions_due, expiries_due, lapses_due
 from swms.jobs import enqueue
 
@@ -20,6 +20,15 @@ def sweep():
     """Send every finally approved application on its way again: a message may have been lost."""
     for pk in completions_due():
         enqueue(complete, pk)
+    for pk in roster.unfinished():
+        enqueue(import_roster, pk)
+
+
+# A file of a million rows takes longer than any other task; the import's lock makes a second delivery harmless.
+@shared_task(soft_time_limit=3600, time_limit=3660)
+def import_roster(pk: int):
+    """Carry out one staged import of the roster, or its dry run."""
+    roster.run(pk)
 
 
 @shared_task
@@ -38,3 +47,10 @@ def expire():
 def remind():
     """Tell the reviewers what runs out of time (R-REG-16)."""
     actions.remind()
+
+
+@shared_task
+def tend_feedback():
+    """Close feedback that an import answered, and remove files that have served (R-ACC-06, §2.1)."""
+    actions.feedback.close_arrived()
+    actions.feedback.purge_files()

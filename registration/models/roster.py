@@ -29,6 +29,9 @@ class RosterImport(ScopedModel):
     rows_updated = models.PositiveIntegerField("更新", default=0)
     rows_unchanged = models.PositiveIntegerField("未变", default=0)
     rows_refused = models.PositiveIntegerField("有误", default=0)
+    rows_warned = models.PositiveIntegerField("提醒", default=0, db_default=0)
+    problems = models.JSONField("问题", default=list, db_default=[])  # the first few hundred, without personal data
+    failure = models.CharField("失败原因", max_length=200, blank=True, db_default="")
     started_at = models.DateTimeField("开始时间", auto_now_add=True)
     finished_at = models.DateTimeField("结束时间", null=True, blank=True)
 

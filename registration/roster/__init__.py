@@ -1,0 +1,27 @@
+"""The roster (社工库): reading, checking and importing files of certificate holders (§2.16)."""
+
+from registration.roster.checks import check_names_with
+from registration.roster.desk import confirm, stage, staged
+from registration.roster.files import FileRefused
+from registration.roster.importing import error_file, import_file, problems, progress, run, unfinished
+from registration.roster.problems import Problem
+from registration.roster.staging import ErrorFile, purge_staged
+from registration.roster.template import template_xlsx
+
+__all__ = [
+    "ErrorFile",
+    "FileRefused",
+    "Problem",
+    "check_names_with",
+    "confirm",
+    "error_file",
+    "import_file",
+    "problems",
+    "progress",
+    "purge_staged",
+    "run",
+    "stage",
+    "staged",
+    "template_xlsx",
+    "unfinished",
+]
