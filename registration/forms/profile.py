@@ -13,7 +13,7 @@ from registration.queries.employers import region_fit
 from swms import codes
 from swms.codes import IdType
 from swms.dates import today
-from swms.forms import DateField, required_message
+from swms.forms import DateField
 from swms.regions.fields import RegionField
 from swms.ui import cn_date
 from swms.uploads.examine import EVIDENCE, PHOTO
@@ -39,7 +39,7 @@ class EmailForm(AnswersForm):
     email = forms.EmailField(
         label="电子邮箱", widget=forms.EmailInput(attrs={"autocomplete": "email", "spellcheck": "false"})
     )
-    optional = ("email", "no_email")
+    optional = ("no_email",)
 
     class Meta:
         model = Worker
@@ -47,17 +47,18 @@ class EmailForm(AnswersForm):
 
     def prepare(self):
         self.initial.setdefault("email", self.instance.user.email)
-        self.fields["no_email"].help_text = "没有电子邮箱的请勾选"
+        self.fields["email"].error_messages["required"] = "请填写电子邮箱；没有的，请勾选“无邮箱”"
         self.order_fields(["email", "no_email"])
 
     def clean(self):
         """One of the two, not both."""
         cleaned = super().clean()
-        email, none = cleaned.get("email"), cleaned.get("no_email")
-        if email and none:
-            self.add_error("no_email", ValidationError("已填写电子邮箱，请不要勾选“无邮箱”", code="both"))
-        elif not (email or none or self.for_later or "email" in self.errors):
-            self.add_error("email", ValidationError("请填写电子邮箱；没有的，请勾选“无邮箱”", code="required"))
+        if cleaned.get("no_email"):
+            if cleaned.get("email"):
+                self.add_error("no_email", ValidationError("已填写电子邮箱，请不要勾选“无邮箱”", code="both"))
+            elif self.has_error("email", "required"):
+                del self.errors["email"]
+                cleaned["email"] = ""
         return cleaned
 
 
@@ -168,17 +169,20 @@ class RegionForm(AnswersForm):
     def prepare(self):
         self.initial.pop("local_cert_file", None)
         self.fields["local_cert_file"].current = shown(self.instance.local_cert_file)
-        self.optional = ("stated", *self.local)  # compulsory only with 是: see clean
+        kept = ("local_cert_file",) if self.instance.local_cert_file else ()
+        self.optional = ("stated", *kept)
 
     def clean(self):
         cleaned = super().clean()
         self._judge_region(cleaned)
-        if cleaned.get("has_local_cert"):
+        answer = cleaned.get("has_local_cert")
+        if answer:
             self._judge_local(cleaned)
-        elif cleaned.get("has_local_cert") is False:
-            for name in self.local:  # what was typed before the answer changed to 否
-                self.errors.pop(name, None)
-                cleaned[name] = None if name in ("local_first_reg_date", "local_valid_until", "local_cert_file") else ""
+            return cleaned
+        for name in self.local:  # asked only with 是
+            self.errors.pop(name, None)
+            if answer is False or name not in cleaned:  # what was typed before the answer changed to 否
+                cleaned[name] = "" if name == "local_cert_no" else None
         return cleaned
 
     @property
@@ -209,11 +213,6 @@ class RegionForm(AnswersForm):
 
     def _judge_local(self, cleaned):
         """R-PRO-06."""
-        kept = {"local_cert_file": self.instance.local_cert_file}
-        for name in self.local:
-            if not (cleaned.get(name) or kept.get(name) or name in self.errors or self.for_later):
-                field = self.fields[name]
-                self.add_error(name, ValidationError(required_message(field), code="required"))
         first, until = cleaned.get("local_first_reg_date"), cleaned.get("local_valid_until")
         if first:
             self._judge_first(first)

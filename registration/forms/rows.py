@@ -114,11 +114,17 @@ class ProjectForm(EvidenceForm):
     )
     plan = forms.ChoiceField(label="所属计划", choices=codes.SpecialPlan, widget=forms.RadioSelect)
     drop = forms.BooleanField(label="确认删除这个项目已上传的证明材料")
-    optional = ("plan", "drop", "removed", "files_added")
+    optional = ("drop", "removed")
 
     class Meta:
         model = PastProject
         fields = ["name", "start_date", "end_date", "is_special", "plan"]
+
+    def prepare(self):
+        super().prepare()
+        self.fields["files_added"].error_messages["required"] = "请至少上传1个证明材料"
+        if self.kept:
+            self.optional = (*self.optional, "files_added")
 
     @property
     def asks_drop(self) -> bool:
@@ -133,15 +139,13 @@ class ProjectForm(EvidenceForm):
         in_order(self, "start_date", "end_date")
         special = cleaned.get("is_special")
         if special:
-            if not cleaned.get("plan") and "plan" not in self.errors:
-                self.add_error("plan", ValidationError("请选择所属计划", code="required"))
             if not self.count_files() and "files_added" not in self.errors:
                 self.add_error("files_added", ValidationError("请至少上传1个证明材料", code="required"))
-        elif special is not None:
-            for name in ("plan", "files_added"):
+        else:
+            for name in ("plan", "files_added"):  # asked only with 是
                 self.errors.pop(name, None)
             cleaned |= {"plan": "", "files_added": []}
-            if self.kept and not cleaned.get("drop"):
+            if special is False and self.kept and not cleaned.get("drop"):
                 message = f"选择“否”后，已上传的{len(self.kept)}个证明材料会被删除，请勾选确认，或改选“是”"
                 self.add_error("drop", ValidationError(message, code="drop"))
         return cleaned

@@ -24,8 +24,8 @@ def form_content(application) -> dict:
         ("certificate", "职业水平证书", [_certificate(application.qualification)]),
         ("region", "登记区域与首次登记时间", [_region(application)]),
         ("work", "工作经历", [_work(row) for row in worker.experiences.all()]),
-        ("projects", "以往项目", [_project(row) for row in worker.past_projects.all()]),
-        ("honours", "个人荣誉", [_honour(row) for row in worker.honours.all()]),
+        ("projects", "以往项目", [_project(row) for row in worker.past_projects.prefetch_related("evidence")]),
+        ("honours", "个人荣誉", [_honour(row) for row in worker.honours.prefetch_related("evidence")]),
     )
     return {
         "schema": SCHEMA,

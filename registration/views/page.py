@@ -1,6 +1,7 @@
 """What the social worker's pages share."""
 
 from django.contrib import messages
+from django.db.models import F
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -11,7 +12,7 @@ from django.views.decorators.cache import never_cache
 
 from registration import queries
 from registration.models import Application, Worker
-from registration.workflows import ApplicationState
+from registration.workflows import EDITABLE_STATES
 from swms.views import WorkerRequired
 from swms.workflow import Refused
 
@@ -90,7 +91,7 @@ class FormPage(WorkerPage):
 
     def show(self, form, **context) -> HttpResponse:
         context |= {"form": form, "heading": self.heading, "lead": self.lead, "cancel_url": reverse(self.back)}
-        context["sent"] = self.sent
+        context["follows"] = self.follows
         return render(self.request, self.template, context | self.context(form))
 
     @property
@@ -99,9 +100,10 @@ class FormPage(WorkerPage):
         return f"{self.heading}已保存"
 
     @cached_property
-    def sent(self) -> Application | None:
-        """The application in 待审核 that an edit changes at once (R-REG-12)."""
-        return self.worker.applications.filter(state=ApplicationState.PENDING_REVIEW).first()
+    def follows(self) -> Application | None:
+        """The application that an edit belongs to: one in 待审核 changes at once (R-REG-12)."""
+        open_ones = self.worker.applications.filter(state__in=EDITABLE_STATES)
+        return open_ones.order_by(F("submitted_at").desc(nulls_last=True), "pk").first()
 
     def context(self, form) -> dict:
         """Return what the template of this page needs beyond that."""

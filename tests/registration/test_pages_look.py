@@ -113,8 +113,7 @@ def test_every_page_of_the_personal_information_is_accessible_on_wide_and_narrow
     worker.user.save()
     client.force_login(worker.user)
     urls = [*map(_url, PAGES), _url("profile_projects_change", special.pk), _url("profile_projects_delete", special.pk)]
-    urls.append(_url("profile_work_employer") + "?q=春风")
-    people.spring
+    urls.append(_url("profile_work_employer") + f"?q={people.spring.name}")
     for url in urls:
         assert _faults(look(url, width=width)) == [], url
 

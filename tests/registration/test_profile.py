@@ -296,7 +296,7 @@ def test_an_institution_is_found_by_name_and_gives_name_and_kind(client, worker,
 
 
 def test_one_letter_or_a_suspended_institution_finds_nothing(client, worker, people):
-    people.spring
+    assert people.spring.name.startswith("春")
     assert client.get(url("profile_work_employer"), {"q": "春"}).context["found"] == []
     suspended = factories.institution("秋实社会工作服务中心", status="suspended")
     assert client.get(url("profile_work_employer"), {"q": "秋实"}).context["found"] == []
@@ -348,7 +348,9 @@ def test_a_special_project_without_evidence_is_refused(worker, fill):  # R-PRO-1
 def test_a_special_project_keeps_its_plan_and_up_to_five_files(client, worker, fill):  # R-PRO-11, R-PRO-14
     files = [picture(600, 400, name=f"证明{number}.jpg") for number in range(6)]
     special = PROJECT | {"is_special": "True", "plan": "THREE_AREAS"}
-    assert "最多上传5个文件" in errors(fill(url("profile_projects_add"), **special, files_added=files))["files_added"][0]
+    assert (
+        "最多上传5个文件" in errors(fill(url("profile_projects_add"), **special, files_added=files))["files_added"][0]
+    )
     for file in files:
         file.seek(0)
     assert fill(url("profile_projects_add"), **special, files_added=files[:5]).status_code == 302
