@@ -1,8 +1,12 @@
 """Registration certificates: one per application, whatever goes wrong on the way (F9, promises 2 and 4)."""
 
+import base64
 import datetime as dt
+import os
+from io import StringIO
 
 import pytest
+from django.core.management import call_command
 from django.utils import timezone
 
 from certificates import actions, queries
@@ -90,9 +94,19 @@ def test_the_file_on_disk_does_not_show_the_identity_number_or_any_pdf(issued):
     assert b"%PDF" not in Certificate.objects.get().file.read_bytes()
 
 
-def test_orphans_older_than_a_day_are_removed_and_recorded_files_stay(issued):
-    import os
+def test_files_are_brought_under_a_new_key_and_open_without_the_old_one(issued, annotation, settings):  # S11
+    new = "new:" + base64.b64encode(bytes(range(32))).decode()
+    old = settings.FIELD_KEYS
+    settings.FIELD_KEYS = [new, *old]
+    out = StringIO()
+    call_command("rotate_keys", stdout=out)
+    assert "certificates.Certificate: 1 files, 1 changed" in out.getvalue()
+    settings.FIELD_KEYS = [new]
+    assert Certificate.objects.get().read()
+    assert type(annotation).objects.get().read()
 
+
+def test_orphans_older_than_a_day_are_removed_and_recorded_files_stay(issued):
     certificate = Certificate.objects.get()
     orphan = certificate.file.with_name("0" * 32 + "-" + "0" * 16)
     orphan.write_bytes(b"left behind")

@@ -34,6 +34,9 @@ class Command(BaseCommand):
                 self.stdout.write(f"{model._meta.label}: {done} rows, {changed} changed")
         done, changed = _rotate_files(batch, closed)
         self.stdout.write(f"uploads: {done} files, {changed} changed")
+        for model in _models_with_files():
+            done, changed = _rotate_kept(model, batch, closed)
+            self.stdout.write(f"{model._meta.label}: {done} files, {changed} changed")
         if closed:
             raise CommandError("these could not be opened, keep the old keys: " + ", ".join(closed))
 
@@ -109,6 +112,22 @@ def _rotate_files(batch: int, closed: list[str]) -> tuple[int, int]:
             changed += storage.reseal(stored)
         except (CannotOpen, storage.FileMissing):
             closed.append(f"file {stored.uid}")
+        done += 1
+    return done, changed
+
+
+def _models_with_files() -> list[type[models.Model]]:
+    """Return the models of any app that keep a sealed file of their own for each row."""
+    return [model for model in apps.get_models() if hasattr(model, "reseal_file")]
+
+
+def _rotate_kept(model: type[models.Model], batch: int, closed: list[str]) -> tuple[int, int]:
+    done = changed = 0
+    for row in model._base_manager.exclude(path="").order_by("pk").iterator(chunk_size=batch):
+        try:
+            changed += row.reseal_file()
+        except CannotOpen:
+            closed.append(f"{model._meta.label} file {row.pk}")
         done += 1
     return done, changed
 
