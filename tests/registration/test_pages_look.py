@@ -39,7 +39,7 @@ def browser():
 @pytest.fixture
 def look(browser, client):
     """Return a function that opens a page of ours; every request is answered by Django's test client."""
-    contexts = []
+    pages = {}
 
     def answer(here, route, request):
         path = request.url.removeprefix(ORIGIN)
@@ -52,24 +52,25 @@ def look(browser, client):
         route.fulfill(status=made.status_code, headers=dict(made.items()), body=made.getvalue())
 
     def open_page(url, *, width=1280, script=True):
-        context = browser.new_context(viewport={"width": width, "height": 900}, java_script_enabled=script)
-        contexts.append(context)
-        page = context.new_page()
+        page = pages.get(script) or pages.setdefault(script, _new_page(script))
+        page.set_viewport_size({"width": width, "height": 900})
+        page.complaints.clear()
+        page.goto(f"{ORIGIN}{url}")
+        return page
+
+    def _new_page(script):
+        page = browser.new_context(java_script_enabled=script).new_page()
         page.complaints = []
         page.on("console", lambda m: m.type in {"error", "warning"} and page.complaints.append(m.text))
         page.on("pageerror", lambda error: page.complaints.append(str(error)))
         # Playwright answers in a context of its own, where Django would open another connection.
         here = contextvars.copy_context()
         page.route("**/*", lambda route, request: answer(here, route, request))
-        page.goto(f"{ORIGIN}{url}")
-        if folder := os.environ.get("SWMS_SCREENSHOTS"):
-            name = url.strip("/").replace("/", "-").replace("?", "-")
-            page.screenshot(path=f"{folder}/{name}-{width}-{len(contexts)}.png", full_page=True)
         return page
 
     yield open_page
-    for context in contexts:
-        context.close()
+    for page in pages.values():
+        page.context.close()
 
 
 def _url(name, *args):
@@ -150,13 +151,63 @@ def test_every_page_of_the_application_is_accessible_and_fits_the_narrowest_scre
     assert not any(title.startswith("错误") for title in seen)
 
 
-def test_forms_with_errors_and_conflicts_are_accessible(look, client, people):
-    worker = people.wang_fang
-    client.force_login(worker.user)
+def test_a_form_with_errors_is_accessible_and_takes_focus_to_its_summary(look, client, people):
+    client.force_login(people.wang_fang.user)
     page = look(_url("profile_basic"))
     page.fill("#id_school", "")
     page.fill("#id_work_years", "60")
-    page.click("main button.button:has-text('保存')")
+    page.click("main .actions button:has-text('保存')")
     assert page.title().startswith("错误：")
     assert page.evaluate("document.activeElement.matches('[data-error-summary]')")
     assert _faults(page) == []
+
+
+def test_a_page_that_was_overtaken_shows_both_versions_accessibly(look, client, people):
+    worker = people.wang_fang
+    client.force_login(worker.user)
+    page = look(_url("profile_basic"))
+    type(worker).objects.filter(pk=worker.pk).update(school="在别处保存的大学")
+    page.fill("#id_school", "这里填写的大学")
+    page.click("main .actions button:has-text('保存')")
+    assert "在别处保存的大学" in page.inner_text(".diff")
+    assert page.input_value("#id_school") == "这里填写的大学"
+    assert _faults(page) == []
+    page.click("main .actions button:has-text('保存')")
+    worker.refresh_from_db()
+    assert worker.school == "这里填写的大学"
+
+
+def test_without_scripts_a_region_is_chosen_step_by_step(look, client, people):  # R-PRO-07
+    worker = people.wang_fang
+    worker.household_region = factories.region("440305")
+    worker.save()
+    client.force_login(worker.user)
+    page = look(_url("profile_region"), script=False)
+    for name, code in (("region_0", "440000"), ("region_1", "440300")):
+        page.select_option(f"[name={name}]", code)
+        page.click(".cascade button")
+    page.select_option("[name=region_2]", "440305")
+    page.click("main .actions button:has-text('保存')")
+    worker.refresh_from_db()
+    assert worker.region_id == "440305"
+
+
+def test_without_scripts_the_questions_on_the_local_certificate_appear_with_yes(look, client, people):  # R-PRO-05
+    client.force_login(people.wang_fang.user)
+    page = look(_url("profile_region"), script=False)
+    assert not page.is_visible("#id_local_cert_no")
+    page.check("[name=has_local_cert][value=True]")
+    assert page.is_visible("#id_local_cert_no")
+
+
+def test_without_scripts_an_application_is_sent_and_its_receipt_read_by_keyboard_alone(look, client, people):
+    application = people.application
+    client.force_login(application.worker.user)
+    page = look(_url("application_check", application.ref), script=False)
+    page.focus("[name=promise]")
+    page.keyboard.press("Space")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    assert application.ref in page.inner_text(".receipt")
+    application.refresh_from_db()
+    assert application.state == "PENDING_REVIEW"
