@@ -1,5 +1,6 @@
 """Writes that are not one move; each is one transaction."""
 
+from registration.actions import feedback
 from registration.actions.account import register_account
 from registration.actions.applications import (
     apply,
@@ -30,6 +31,7 @@ __all__ = [
     "complete",
     "delete_row",
     "expire",
+    "feedback",
     "lapse",
     "open_applications",
     "profile_changed",

@@ -1,11 +1,13 @@
 """Feedback of a person whom the roster does not know (反馈, rulebook §2.1)."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 from django.apps import apps
 from django.db import models
+from django.db.models import Q
 from django.utils import timezone
 
+from registration.workflows.qualification import QualificationState
 from swms.crypto import index_candidates
 from swms.dates import today, working_days_after
 from swms.workflow import Refused, Step, Transition, Workflow
@@ -25,6 +27,11 @@ class FeedbackState(models.TextChoices):
 
 
 F = FeedbackState
+
+
+def completion_last_day(feedback) -> date:
+    """Return the last day on which what was returned may be completed."""
+    return timezone.localdate(feedback.decided_at) + timedelta(days=COMPLETION_DAYS)
 
 
 def _roster():
@@ -68,15 +75,29 @@ def enter_into_roster(feedback, step: Step):
         row.begin(actor=step.actor)
 
 
+def has_arrived(feedback, step: Step):
+    """Only a person whom the roster knows by now, with this certificate, has nothing left to ask for."""
+    own = _roster().filter(id_index__in=index_candidates("identity", feedback.id_number), name=feedback.name)
+    this = Q(mgmt_no=feedback.mgmt_no) | Q(level=feedback.level, exam_year=feedback.exam_year)
+    if not own.filter(this, state=QualificationState.VALID).exists():
+        raise Refused("not_in_roster", "社工库中还没有这份证书")
+
+
+def note_arrival(feedback, step: Step):
+    """Say why on the receipt's page."""
+    keep_decision(feedback, step)
+    feedback.decided_reason = "社工库已收录您的信息，无需再审核"
+
+
 def within_completion(feedback, step: Step):
     """30 days to complete what was returned."""
-    if today() > timezone.localdate(feedback.decided_at) + timedelta(days=COMPLETION_DAYS):
+    if today() > completion_last_day(feedback):
         raise Refused("too_late", f"已超过{COMPLETION_DAYS}日补正期限，请重新提交反馈")
 
 
 def past_completion(feedback, step: Step):
     """Only what was not completed in time lapses."""
-    if today() <= timezone.localdate(feedback.decided_at) + timedelta(days=COMPLETION_DAYS):
+    if today() <= completion_last_day(feedback):
         raise Refused("still_open", "补正期限未到")
 
 
@@ -93,7 +114,8 @@ def note_lapse(feedback, step: Step):
 
 
 def stop_clock(feedback, step: Step):
-    """Nobody has to decide any more."""
+    """Nobody has to decide any more; the 90 days until the files go begin."""
+    feedback.decided_at = timezone.now()
     feedback.due_on = None
 
 
@@ -110,4 +132,6 @@ FEEDBACK = Workflow(
     Transition("resubmit", "补正后提交", F.NEED_MORE, F.PENDING, guards=(within_completion,), effect=start_again),
     Transition("lapse", "逾期未补正", F.NEED_MORE, F.REJECTED, guards=(past_completion,), effect=note_lapse),
     Transition("withdraw", "撤回反馈", F.PENDING, F.WITHDRAWN, effect=stop_clock),
+    Transition("arrive", "社工库已收录", F.PENDING, F.APPROVED, guards=(has_arrived,), effect=note_arrival),
+    Transition("arrive", "社工库已收录", F.NEED_MORE, F.APPROVED, guards=(has_arrived,), effect=note_arrival),
 )

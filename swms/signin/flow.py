@@ -15,14 +15,14 @@ from swms.crypto import CannotOpen, open_bytes, seal_bytes
 LIFETIME = timedelta(minutes=20)
 
 
-def begin(request, matter: str, /, **facts: str) -> None:
+def begin(request, matter: str, /, lifetime: timedelta = LIFETIME, **facts: str) -> None:
     """Keep `facts` for the following pages of a matter, in place of what was kept before."""
     uid = uuid4()
     sealed = seal_bytes(_purpose(matter), uid, json.dumps(facts).encode())
     request.session[_key(matter)] = {
         "uid": str(uid),
         "sealed": base64.b64encode(sealed).decode(),
-        "until": (timezone.now() + LIFETIME).timestamp(),
+        "until": (timezone.now() + lifetime).timestamp(),
     }
 
 
