@@ -189,6 +189,7 @@ def fill_in(one: Worker, *, code: str = "110105") -> Worker:
     for name, value in answers.items():
         setattr(one, name, value)
     one.save()
+    storage.attach(one.photo, one)
     if not one.experiences.exists():
         experience(one)
     return one

@@ -2,7 +2,15 @@
 
 from registration.admin.applications import ApplicationAdmin
 from registration.admin.feedback import FeedbackAdmin
+from registration.admin.imports import RosterImportScreen
 from registration.admin.records import InstitutionAdmin, RegistrationAdmin
 from registration.admin.roster import QualificationAdmin
 
-__all__ = ["ApplicationAdmin", "FeedbackAdmin", "InstitutionAdmin", "QualificationAdmin", "RegistrationAdmin"]
+__all__ = [
+    "ApplicationAdmin",
+    "FeedbackAdmin",
+    "InstitutionAdmin",
+    "QualificationAdmin",
+    "RegistrationAdmin",
+    "RosterImportScreen",
+]

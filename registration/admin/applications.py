@@ -38,7 +38,7 @@ class ApplicationAdmin(ReviewAdmin):
 
     label = "首次登记"
     duties = REVIEW_DUTIES
-    columns = ("申请人", "受理编号", "业务", "登记区域", "等待", "办结期限", "正在查看")
+    columns = ("申请人", "受理编号", "级别", "登记区域", "等待", "办结期限", "正在查看")
     search_words = "受理编号、管理号、登记证书编号、姓名或证件号码"
     empty_title = "现在没有等您审核的申请"
     empty_text = "新的申请提交后会出现在这里。"
@@ -85,7 +85,7 @@ class ApplicationAdmin(ReviewAdmin):
             "changed": record.state in IN_REVIEW_STATES and record.form_version > 1,
             "cells": [
                 {"text": record.ref},
-                {"text": f"{record.get_kind_display()} · {record.qualification.get_level_display()}"},
+                {"text": record.qualification.get_level_display()},
                 {"text": full_name(record.region) if record.region else ""},
                 {"badge": queries.whose_move(record).label, "tone": "wait" if record.due_on else "idle"},
                 {"due": record.due_on, "left": working_days_left(today(), record.due_on)} if record.due_on else {},

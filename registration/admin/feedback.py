@@ -4,6 +4,7 @@ from django.contrib import admin
 
 from registration.admin.identity import identity, is_number, is_reference
 from registration.models import Feedback, Qualification
+from registration.queries import AutomaticCheck
 from registration.workflows import FeedbackState
 from swms.console.history import entries
 from swms.console.paging import count
@@ -114,7 +115,7 @@ def _file(image) -> dict:
     }
 
 
-def _against_roster(record: Feedback) -> list[dict]:
+def _against_roster(record: Feedback) -> list[AutomaticCheck]:
     """Compare with the roster: the same number or the same person there is worth a look before approving."""
     row = Qualification.objects.filter(mgmt_no=record.mgmt_no).first()
     others = Qualification.objects.filter(id_index=record.id_index).exclude(mgmt_no=record.mgmt_no)
@@ -123,10 +124,8 @@ def _against_roster(record: Feedback) -> list[dict]:
     note = known if row else "社工库中没有这个管理号"
     names = set(others.values_list("name", flat=True))
     return [
-        {"label": "管理号没有被他人使用", "ok": row is None or same, "note": note},
-        {
-            "label": "证件号码在社工库中没有别的姓名",
-            "ok": not names - {record.name},
-            "note": "" if not names else "此人另有证书",
-        },
+        AutomaticCheck("number", "管理号没有被他人使用", row is None or same, note),
+        AutomaticCheck(
+            "name", "证件号码在社工库中没有别的姓名", not names - {record.name}, "此人另有证书" if names else ""
+        ),
     ]

@@ -29,6 +29,10 @@ class ReasonForm(Form):
         max_length=REASON_LENGTH[-1],
         help_text="写明问题和办法，对方会看到这段文字。",
         widget=forms.Textarea(attrs={"rows": 3}),
+        error_messages={
+            "min_length": "请写%(limit_value)d字以上，让对方知道该怎么做，现在只有%(show_value)d字",
+            "max_length": "不能超过%(limit_value)d字，现在有%(show_value)d字",
+        },
     )
 
 

@@ -1,0 +1,181 @@
+"""Importing a roster: upload, what would happen, what did happen, and the rows to correct."""
+
+import rules
+from django import forms
+from django.contrib import admin, messages
+from django.http import FileResponse, Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import path
+from django.utils.http import content_disposition_header
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from registration import roster
+from registration.models import RosterImport
+from swms.console.screens import Screen
+from swms.forms import Form
+from swms.ui import cn_datetime
+from swms.workflow import Refused
+
+TEMPLATE_NAME = "社工库导入模板.xlsx"
+SHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+Outcome = RosterImport.Outcome
+
+
+class UploadForm(Form):
+    """A list of certificate holders."""
+
+    file = forms.FileField(
+        label="名单文件",
+        help_text="CSV 或 XLSX 文件，第一行是列名。先试运行，核对无误后再导入。",
+        widget=forms.FileInput(attrs={"accept": ".csv,.xlsx"}),
+    )
+
+
+@admin.register(RosterImport)
+class RosterImportScreen(Screen):
+    """The imports so far, and a new one; nothing enters the roster before it was confirmed."""
+
+    group = "证书"
+    label = "导入名单"
+    columns = ("文件", "时间", "操作人", "方式", "结果", "总行数", "新增", "更新", "未变", "有误")
+    empty_title = "还没有导入过名单"
+    empty_text = "选择文件后先试运行，不会改动社工库。"
+    list_template = "console/imports.html"
+
+    def opens_to(self, user):
+        """Only a keeper of certificates for the whole country: a list may name any province."""
+        return rules.has_perm("registration.import_roster", user)
+
+    def records(self, user):
+        return RosterImport.objects.visible_to(user).select_related("by").order_by("-id")
+
+    def row(self, record):
+        counts = (
+            record.rows_total,
+            record.rows_created,
+            record.rows_updated,
+            record.rows_unchanged,
+            record.rows_refused,
+        )
+        return {
+            "title": record.file_name,
+            "cells": [
+                {"text": cn_datetime(record.started_at)},
+                {"text": record.by.name if record.by else "系统"},
+                {"text": "试运行" if record.dry_run else "导入"},
+                {"badge": record.get_outcome_display(), "tone": _TONES[record.outcome]},
+                *({"text": str(number)} for number in counts),
+            ],
+        }
+
+    def record_url(self, record):
+        return self.url("change", record.uid)
+
+    def page_urls(self):
+        return [
+            path("template/", self.page(self.template_page), name=self.url_name("template")),
+            path("<uuid:uid>/", self.page(self.result_page), name=self.url_name("change")),
+            path("<uuid:uid>/progress/", self.page(self.progress_page), name=self.url_name("progress")),
+            path("<uuid:uid>/confirm/", self.page(self.confirm_page), name=self.url_name("confirm")),
+            path("<uuid:uid>/errors/", self.page(self.errors_page), name=self.url_name("errors")),
+        ]
+
+    def list_context(self, request):
+        more = {"form": UploadForm(), "template_url": self.url("template")}
+        return super().list_context(request) | more
+
+    def list_page(self, request):
+        """The upload and the imports so far (GET); a file to try (POST)."""
+        return require_http_methods(["GET", "HEAD", "POST"])(self._upload)(request)
+
+    def _upload(self, request):
+        if request.method != "POST":
+            return self._part(request)
+        form = UploadForm(request.POST, request.FILES)
+        if form.is_valid():
+            file = form.cleaned_data["file"]
+            try:
+                staged = roster.stage(file.file, name=file.name, by=request.user)
+            except roster.FileRefused as refused:
+                form.add_error("file", refused.message)
+            else:
+                return redirect(self.record_url(staged))
+        context = {"rows": self.rows(list(self.records(request.user)[: self.page_size])), "form": form}
+        return self.show(request, self.list_template, self.list_context(request) | context)
+
+    def template_page(self, request):
+        """The template, with its columns as text so that numbers keep their zeros."""
+        return require_safe(lambda asked: _download(roster.template_xlsx(), TEMPLATE_NAME, SHEET))(request)
+
+    def result_page(self, request, uid):
+        """How far it is, then what would happen or what did."""
+        return require_safe(self._result)(request, uid)
+
+    def _result(self, request, uid):
+        record = self.record(request, uid)
+        finished = record.outcome == Outcome.FINISHED
+        context = {
+            "import": record,
+            "running": record.outcome == Outcome.RUNNING,
+            "percent": roster.progress(record),
+            "problems": roster.problems(record),
+            "may_confirm": finished and record.dry_run and record.rows_created + record.rows_updated > 0,
+            "has_error_file": finished and record.rows_refused > 0,
+            "list_url": self.list_url,
+            "record_url": self.record_url(record),
+            "progress_url": self.url("progress", uid),
+            "confirm_url": self.url("confirm", uid),
+            "errors_url": self.url("errors", uid),
+        }
+        return self.show(request, "console/import.html", context)
+
+    def progress_page(self, request, uid):
+        """The panel that follows a running import; at its end the whole page is loaded again."""
+        return require_safe(self._progress)(request, uid)
+
+    def _progress(self, request, uid):
+        record = self.record(request, uid)
+        context = {"percent": roster.progress(record), "progress_url": self.url("progress", uid)}
+        response = render(request, "console/import_progress.html", context)
+        if record.outcome != Outcome.RUNNING:
+            response["HX-Refresh"] = "true"
+        return response
+
+    def confirm_page(self, request, uid):
+        """Import what was tried."""
+        return require_POST(self._confirm)(request, uid)
+
+    def _confirm(self, request, uid):
+        record = self.record(request, uid)
+        try:
+            started = roster.confirm(record, by=request.user)
+        except Refused as refused:
+            messages.error(request, refused.message)
+            return redirect(self.record_url(record))
+        return redirect(self.record_url(started))
+
+    def errors_page(self, request, uid):
+        """The rows that were refused, with the reason beside each, to be corrected and sent again."""
+        return require_safe(self._errors)(request, uid)
+
+    def _errors(self, request, uid):
+        found = roster.error_file(self.record(request, uid))
+        if found is None:
+            raise Http404
+        response = FileResponse(found.open(), content_type=found.content_type)
+        return _as_download(response, found.name)
+
+
+_TONES = {Outcome.RUNNING: "info", Outcome.FINISHED: "good", Outcome.FAILED: "bad"}
+
+
+def _download(data: bytes, name: str, content_type: str) -> HttpResponse:
+    return _as_download(HttpResponse(data, content_type=content_type), name)
+
+
+def _as_download(response: HttpResponse, name: str) -> HttpResponse:
+    response["Content-Disposition"] = content_disposition_header(True, name)
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Cache-Control"] = "no-store, private"
+    return response
