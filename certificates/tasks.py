@@ -47,7 +47,8 @@ def sweep_annotations():
 
 @shared_task
 def expire_annotations():
-    """Close what is past its last day and delete the files of what is closed."""
+    """Close what is past its last day, delete the files of what is closed, remind of what ends soon."""
     actions.expire()
+    actions.remind_before_end()
     actions.purge()
     actions.remove_orphans()

@@ -4,7 +4,7 @@ from certificates.actions.annotating import annotate, claim_due_annotations
 from certificates.actions.issuing import issue
 from certificates.actions.looking_up import look_up
 from certificates.actions.requesting import agree_to_terms, end, request_annotation, revoke_annotations
-from certificates.actions.upkeep import expire, give_up_overdue, purge, raise_alarms, remove_orphans
+from certificates.actions.upkeep import expire, give_up_overdue, purge, raise_alarms, remind_before_end, remove_orphans
 
 __all__ = [
     "agree_to_terms",
@@ -17,6 +17,7 @@ __all__ = [
     "look_up",
     "purge",
     "raise_alarms",
+    "remind_before_end",
     "remove_orphans",
     "request_annotation",
     "revoke_annotations",

@@ -3,6 +3,7 @@
 import logging
 import re
 import time
+from datetime import timedelta
 from pathlib import Path
 
 from django.conf import settings
@@ -17,12 +18,17 @@ from certificates.workflows import AnnotationState
 from swms.audit.models import AuditEvent
 from swms.audit.trail import record
 from swms.dates import today
+from swms.notices.models import Notice
+from swms.notices.send import notify
+from swms.ui import cn_date
 from swms.workflow import Refused
 
 log = logging.getLogger(__name__)
 
 CLOSED_STATES = (AnnotationState.EXPIRED, AnnotationState.ENDED, AnnotationState.REVOKED, AnnotationState.FAILED)
 ORPHAN_AGE = 24 * 3600
+REMIND_DAYS = 3
+ENDS_SOON = "certificates.annotation.ends_soon"
 _KEPT = re.compile(r"([0-9a-f]{32})-[0-9a-f]{16}")
 _LOG = {"warn": log.warning, "page": log.error, "breach": log.critical}
 
@@ -41,6 +47,29 @@ def expire() -> int:
             continue
         closed += 1
     return closed
+
+
+def remind_before_end() -> int:
+    """Tell the holders in the portal whose annotation ends within three days, once each (§2.13); return how many.
+
+    One that was asked for a few days only needs no reminder.
+    """
+    last = today() + timedelta(days=REMIND_DAYS)
+    ending = Annotation.objects.filter(
+        state=AnnotationState.ACTIVE, valid_until__range=(today(), last), valid_days__gt=REMIND_DAYS
+    ).select_related("qualification__worker__user")
+    addresses = {annotation.get_absolute_url(): annotation for annotation in ending if annotation.is_open}
+    told = set(Notice.objects.filter(kind=ENDS_SOON, url__in=addresses).values_list("url", flat=True))
+    reminded = 0
+    for url, annotation in addresses.items():
+        if url in told:
+            continue
+        for user in annotation.people_to_tell():
+            body = f"加注编号 {annotation.number}，当日24时后不能再查看和下载。仍需使用的，请到期后重新申请加注。"
+            title = f"证书加注将于{cn_date(annotation.valid_until)}到期"
+            notify(user, kind=ENDS_SOON, title=title, body=body, url=url)
+            reminded += 1
+    return reminded
 
 
 def purge() -> int:

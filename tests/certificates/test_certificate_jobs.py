@@ -1,0 +1,84 @@
+"""What follows a move, and what the sweeps find when nothing followed (R-ANN-02, F9)."""
+
+import datetime as dt
+
+import pytest
+import time_machine
+
+from certificates import actions, tasks
+from certificates.models import Annotation
+from certificates.workflows import AnnotationState
+from registration.models import Application
+from registration.workflows import ApplicationState
+from swms.dates import today
+from swms.notices.models import Notice
+from tests.certificates.makers import agreed_holder, ask
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def published(monkeypatch):
+    """Return the list of messages that are sent; nothing reaches a broker."""
+    sent = []
+    for name in ("issue", "annotate"):
+        monkeypatch.setattr(getattr(tasks, name), "delay", lambda *args, name=name: sent.append((name, *args)))
+    return sent
+
+
+def test_a_request_is_announced_once_it_is_committed(
+    qualification, published, django_capture_on_commit_callbacks
+):  # R-ANN-02
+    with django_capture_on_commit_callbacks(execute=True):
+        row = ask(qualification)
+        assert published == []
+    assert published == [("annotate", [row.pk])]
+
+
+def test_a_completed_registration_is_announced_once_it_is_committed(
+    people, published, django_capture_on_commit_callbacks, request
+):
+    with django_capture_on_commit_callbacks(execute=True):
+        completed = request.getfixturevalue("completed")
+    assert ("issue", completed.pk) in published
+
+
+def test_the_sweep_of_annotations_sends_fifty_ids_in_one_message(scenario, published, monkeypatch):
+    monkeypatch.setattr("certificates.actions.annotating.BATCH", 2)
+    rows = [ask(agreed_holder(name)).pk for name in ("甲某", "乙某", "丙某")]
+    tasks.sweep_annotations()
+    assert published == [("annotate", rows[:2]), ("annotate", rows[2:])]
+
+
+def test_the_sweep_of_certificates_finds_what_no_message_announced(completed, published):
+    tasks.sweep_certificates()
+    assert published == [("issue", completed.pk)]
+    tasks.issue(completed.pk)
+    tasks.sweep_certificates()
+    assert len(published) == 1
+    assert Application.objects.get(pk=completed.pk).state == ApplicationState.CERT_ISSUED
+
+
+def test_the_daily_job_closes_and_deletes(annotation):  # R-ANN-07, R-ANN-13
+    Annotation.objects.update(valid_until=today() - dt.timedelta(days=1))
+    tasks.expire_annotations()
+    annotation.refresh_from_db()
+    assert annotation.state == AnnotationState.EXPIRED
+    assert not annotation.file.exists()
+
+
+def test_three_days_before_its_end_the_holder_is_reminded_once(annotation):  # §2.13
+    soon = Notice.objects.filter(kind="certificates.annotation.ends_soon")
+    noon = dt.datetime.combine(annotation.valid_until, dt.time(12), dt.UTC)
+    with time_machine.travel(noon - dt.timedelta(days=4), tick=False):
+        assert actions.remind_before_end() == 0
+    with time_machine.travel(noon - dt.timedelta(days=3), tick=False):
+        assert actions.remind_before_end() == 1
+        assert actions.remind_before_end() == 0
+    assert soon.get().recipient == annotation.qualification.worker.user
+
+
+def test_nobody_is_reminded_of_an_annotation_that_was_ended(annotation):
+    actions.end(annotation, by=annotation.qualification.worker.user)
+    with time_machine.travel(dt.datetime.combine(annotation.valid_until, dt.time(1), dt.UTC), tick=False):
+        assert actions.remind_before_end() == 0
