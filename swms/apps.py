@@ -9,5 +9,6 @@ class SwmsConfig(AppConfig):
     verbose_name = "系统"
 
     def ready(self):
-        """Listen for lock-outs; not in an app of its own, because sign-in has no tables."""
+        """Listen for lock-outs (sign-in has no tables, so no app of its own), and know where messages go."""
+        from swms import celery  # noqa: F401 (without it, a web process would publish to Celery's default broker)
         from swms.signin import receivers  # noqa: F401 (its import connects the receiver)
