@@ -100,7 +100,7 @@ def _make(rows: list[Annotation], signed_at: datetime) -> Iterator[Made]:
         if not row.qualification.is_valid:  # revocation closes the row itself
             continue
         try:
-            base, sidecar = base_for(row.qualification, row.scenario.label)
+            base, sidecar = base_for(row.qualification, row.scenario.label, signer=signer.name)
             crashpoint("annotate.based")
             stamp = Stamp(
                 purpose=row.scenario.label,

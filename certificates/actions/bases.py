@@ -9,13 +9,13 @@ from certificates.queries.contents import photo_of, photo_url, qualification_con
 from registration.models import Qualification
 
 
-def base_for(qualification: Qualification, words: str) -> tuple[bytes, Sidecar]:
-    """Return the base of a certificate with its sidecar, ready to be stamped with ``words``.
+def base_for(qualification: Qualification, words: str, *, signer: str) -> tuple[bytes, Sidecar]:
+    """Return the base of a certificate with its sidecar, ready to be stamped with ``words`` and signed by ``signer``.
 
     Laid out now when there is none yet, or when what it prints, its photo, the layout or the needed
     characters have changed since. Raises ``page.ContentError`` when it cannot be printed, ``OSError``.
     """
-    facts, photo = qualification_content(qualification), photo_of(qualification)
+    facts, photo = qualification_content(qualification, signer=signer), photo_of(qualification)
     sealed = json.dumps(facts | {"photo": str(photo.uid) if photo else ""}, ensure_ascii=False, sort_keys=True)
     kept = BaseCopy.objects.filter(qualification=qualification).first()
     if kept and kept.layout == LAYOUT and kept.sealed == sealed and kept.file.exists():

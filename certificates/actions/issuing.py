@@ -79,7 +79,7 @@ def _allocate(application_pk: int) -> Certificate | None:
     if last and last.state == DocumentState.QUEUED:
         return last
     token, version = new_token(), last.version + 1 if last else 1
-    content = registration_content(registration, token=token, version=version)
+    content = registration_content(registration, token=token, version=version, signer=keys.load_signer().name)
     content["photo"] = photo_url(registration.worker.photo)
     document = Certificate(
         registration=registration,

@@ -5,7 +5,6 @@ from base64 import b64encode
 from django.conf import settings
 from django.urls import reverse
 
-from certificates.pdf import keys
 from registration.models import Qualification, Registration
 from swms.codes import IdType, Sex
 from swms.dates import today
@@ -15,6 +14,7 @@ from swms.uploads.models import StoredFile
 from swms.uploads.storage import FileMissing, open_file
 
 NO_EMPLOYER = "无"
+UNSIGNED = "—"
 
 
 def verify_link(token: str) -> str:
@@ -22,8 +22,11 @@ def verify_link(token: str) -> str:
     return f"{settings.SITE_URL}{reverse('verification:token', args=[token])}"
 
 
-def qualification_content(qualification: Qualification) -> dict[str, str]:
-    """Return what the 职业水平证书 prints, without its photo; a value that is not known is empty."""
+def qualification_content(qualification: Qualification, *, signer: str = UNSIGNED) -> dict[str, str]:
+    """Return what the 职业水平证书 prints, without its photo; a value that is not known is empty.
+
+    ``signer`` is named by who signs; pages, which only show the content, need no key for it.
+    """
     sex, born = _sex_and_birth(qualification)
     return {
         "management_number": qualification.mgmt_no,
@@ -37,11 +40,13 @@ def qualification_content(qualification: Qualification) -> dict[str, str]:
         "issue_date": qualification.issue_date.isoformat(),
         "office": settings.ISSUER_LABEL,
         "verify_url": f"{settings.SITE_URL}{reverse('certificates:verify')}",
-        "signer": keys.load_signer().name,
+        "signer": signer,
     }
 
 
-def registration_content(registration: Registration, *, token: str, version: int) -> dict[str, str]:
+def registration_content(
+    registration: Registration, *, token: str, version: int, signer: str = UNSIGNED
+) -> dict[str, str]:
     """Return what a version of the 登记证书 prints, without its photo."""
     qualification, worker = registration.qualification, registration.worker
     current = worker.experiences.filter(end_date=None).first()
@@ -61,7 +66,7 @@ def registration_content(registration: Registration, *, token: str, version: int
         "version": str(version),
         "office": settings.AUTHORITY_LABEL,
         "verify_url": verify_link(token),
-        "signer": keys.load_signer().name,
+        "signer": signer,
     }
 
 
