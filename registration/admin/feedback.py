@@ -1,20 +1,25 @@
 """The queue of feedback to the roster (反馈, R-ACC-05…07)."""
 
 from django.contrib import admin
+from django.db.models import Q
 
 from registration.admin.identity import identity, is_number, is_reference
 from registration.models import Feedback, Qualification
 from registration.queries import AutomaticCheck
+from registration.queries.due import REMIND_WITH_LEFT_ON_FEEDBACK as REMIND_WITH_LEFT
+from registration.queries.feedback import earlier, mended
 from registration.workflows import FeedbackState
 from swms.console.history import entries
 from swms.console.paging import count
 from swms.console.review import Case, ReviewAdmin
 from swms.console.screens import Desk, Filter, Found
-from swms.dates import today, working_days_left
+from swms.dates import today, working_days_after, working_days_left
 from swms.idnumbers import mask_id, mask_mobile, normalise
 from swms.regions.models import Duty
 from swms.regions.queries import full_name
 from swms.ui import cn_date
+
+EARLIER_SHOWN = 10
 
 
 @admin.register(Feedback)
@@ -46,8 +51,10 @@ class FeedbackAdmin(ReviewAdmin):
     def desks(self, user):
         rows = self.waiting(user)
         waiting = count(rows)
-        late = count(rows.filter(due_on__lt=today())) if waiting else 0
-        return [Desk("社工库反馈", self.list_url, waiting, 0, late)] if waiting else []
+        if not waiting:
+            return []
+        late, near = Q(due_on__lt=today()), Q(due_on__lte=working_days_after(today(), REMIND_WITH_LEFT))
+        return [Desk("社工库反馈", self.list_url, waiting, count(rows.filter(near & ~late)), count(rows.filter(late)))]
 
     def row(self, record):
         due = {"due": record.due_on, "left": working_days_left(today(), record.due_on)} if record.due_on else {}
@@ -81,14 +88,34 @@ class FeedbackAdmin(ReviewAdmin):
             badge=record.get_state_display(),
             whose_move=f"{record.ref} · {full_name(record.region)}",
             due=record.due_on,
-            notes=[{"tone": "wait", "title": "上次审核意见", "text": record.decided_reason}]
-            if record.decided_reason
-            else [],
+            notes=_notes(record),
             checks=_against_roster(record),
-            sections=[{"label": "反馈内容", "entries": [_rows(record)]}],
-            files=[_file(image)] if image else [],
+            sections=[{"label": "反馈内容", "entries": [_rows(record)]}, *self._earlier(record, user)],
+            files=[_file(image)] if image and not image.purged_at else [],
             history=entries(record),
         )
+
+    def _earlier(self, record, user) -> list[dict]:
+        """Return the section of what the same person gave before (R-ACC-07)."""
+        rows = [
+            {
+                "label": each.ref,
+                "value": f"{cn_date(each.created_at)}提交，{each.get_state_display()}",
+                "url": self.record_url(each),
+            }
+            for each in earlier(record, user)[:EARLIER_SHOWN]
+        ]
+        return [{"label": "同一证件号码的其他反馈", "entries": [rows]}] if rows else []
+
+
+def _notes(record: Feedback) -> list[dict]:
+    """Return what a reviewer should know first: what was said before, and what was mended since."""
+    if not record.decided_reason:
+        return []
+    notes = [{"tone": "wait", "title": f"上次审核意见（{cn_date(record.decided_at)}）", "text": record.decided_reason}]
+    if record.state == FeedbackState.PENDING:
+        notes.append({"tone": "info", "title": "补正时修改了", "text": "、".join(mended(record)) or "没有修改"})
+    return notes
 
 
 def _rows(record: Feedback) -> list[dict]:

@@ -5,6 +5,7 @@ from datetime import datetime
 from functools import cache
 
 from django.apps import apps
+from django.core.exceptions import FieldDoesNotExist
 
 from swms.audit import trail
 
@@ -12,6 +13,7 @@ from swms.audit import trail
 TITLES = {
     "begin": "新建",
     "edit": "修改资料",
+    "consent": "同意隐私告知",
     "reveal": "查看完整号码",
     "attach": "关联账号",
     "read_file": "查看证件照片",
@@ -50,6 +52,16 @@ def title_of(verb: str) -> str:
     """Return what a verb of the trail is called on screen; the verb itself where nobody named it."""
     kind, _, name = verb.rpartition(".")
     return _moves(kind).get(name) or TITLES.get(name) or verb
+
+
+@cache
+def state_of(label: str, code: str) -> str:
+    """Return what a state of a model is called on screen."""
+    try:
+        choices = apps.get_model(label)._meta.get_field("state").choices or ()
+    except (LookupError, ValueError, FieldDoesNotExist):
+        return code
+    return dict(choices).get(code, code) if code else "无"
 
 
 def _moves(label: str) -> dict[str, str]:

@@ -9,6 +9,7 @@ from django.shortcuts import redirect, render
 from django.urls import include, path, reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_protect
+from django.views.decorators.http import require_safe
 
 from swms import ui
 from swms.console.paging import count
@@ -52,7 +53,7 @@ class ConsoleSite(AdminSite):
     def get_urls(self):
         """Only our own pages: signing in, out and the password are the portal's, the rest has no use here."""
         pages = [
-            path("", self.admin_view(self.index), name="index"),
+            path("", self.admin_view(require_safe(self.index)), name="index"),
             path("ui/", self.admin_view(ui.gallery), name="gallery"),
         ]
         for model, screen in self._registry.items():

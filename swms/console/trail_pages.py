@@ -7,7 +7,7 @@ from django.views.decorators.http import require_safe
 from swms.accounts.models import User
 from swms.audit import trail
 from swms.audit.models import AuditEvent
-from swms.console.history import title_of
+from swms.console.history import state_of, title_of
 from swms.console.screens import Filter, Found, Screen
 from swms.regions.models import Duty
 from swms.ui import cn_datetime
@@ -54,7 +54,7 @@ class TrailScreen(Screen):
                 {"text": record.actor_name},
                 {"text": title_of(record.verb)},
                 {"text": record.target_repr},
-                {"text": record.reason or _changes(record.changes)},
+                {"text": record.reason or _changes(record)},
                 {"text": record.ip or ""},
             ],
         }
@@ -74,9 +74,12 @@ class TrailScreen(Screen):
         return self.show(request, "console/chain.html", context)
 
 
-def _changes(changes: dict) -> str:
-    """Return the changes of an event in one line, states as their codes."""
-    return "；".join(f"{name}: {_side(value)}" for name, value in changes.items())
+def _changes(event: AuditEvent) -> str:
+    """Return the changes of an event in one line."""
+    told = dict(event.changes)
+    states = [state_of(event.target_type, code) for code in told.pop("state", ())]
+    lines = [f"状态：{' → '.join(states)}"] if states else []
+    return "；".join(lines + [f"{name}: {_side(value)}" for name, value in told.items()])
 
 
 def _side(value) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from io import BytesIO
 from typing import TYPE_CHECKING, NamedTuple
 
-from PIL import Image, ImageOps
+from PIL import Image, ImageFile, ImageOps
 
 from swms.uploads.refusal import UploadRefused
 
@@ -37,6 +37,8 @@ def reencode_image(data: bytes, rule: Rule, image_format: str) -> Encoded:
 
 def _decode(data: bytes, rule: Rule) -> Image.Image:
     """Return the upright pixels in one of the modes L, RGB and RGBA, without any metadata."""
+    # WeasyPrint turns this on for the whole process when it is imported; half a picture is no proof.
+    ImageFile.LOAD_TRUNCATED_IMAGES = False
     try:
         with Image.open(BytesIO(data), formats=("JPEG", "PNG")) as image:
             # Before the pixels are unpacked: a few bytes may announce gigabytes.

@@ -20,7 +20,8 @@ AUDITED = frozenset({Purpose.ID_CARD})
 def file(request: HttpRequest, uid: UUID) -> HttpResponse:
     """Answer with a stored file for its owner and for those who may see its holder, with 404 for everybody else.
 
-    `?inline=1` shows an image inside a page; everything else is a download.
+    `?inline=1` shows an image inside a page, and to reviewers a document too, so that they read it beside
+    the form; everything else is a download.
     """
     stored = StoredFile.objects.select_related("holder_type").filter(uid=uid, purged_at=None).first()
     if stored is None or not may_read(request.user, stored):
@@ -31,7 +32,7 @@ def file(request: HttpRequest, uid: UUID) -> HttpResponse:
         raise Http404 from error
     if stored.purpose in AUDITED:
         trail.record("read_file", stored, actor=request.user)
-    inline = stored.is_image and request.GET.get("inline") == "1"
+    inline = request.GET.get("inline") == "1" and (stored.is_image or request.user.is_staff)
     response = HttpResponse(data, content_type=stored.media_type)
     response["Content-Disposition"] = content_disposition_header(not inline, stored.name)
     response["Content-Security-Policy"] = "default-src 'none'; sandbox"
