@@ -24,21 +24,25 @@ class PersonalDate:
 
 
 def personal_dates(application: Application | None, registrations: list[Registration]) -> list[PersonalDate]:
-    """Return what a worker's calendar would hold: of one application, and of all registrations."""
+    """Return what a worker's calendar would hold: of one application, and of the registrations in force."""
     found = []
     if application and application.state == ApplicationState.NOT_APPLIED:
-        window = first_registration_window(application)
-        if window.last_day and application.first_submitted_at is None:
-            found.append(_days("首次登记受理期限", window.last_day, "通过考试后1年内申请"))
-        again = fix_last_day(application)
-        if again and window.last_day and again > window.last_day:
+        last_day, again = first_registration_window(application).last_day, fix_last_day(application)
+        if last_day and (again is None or again <= last_day):
+            found.append(_days("首次登记受理期限", last_day, "通过考试后1年内申请"))
+        elif last_day:
             found.append(_days("补正后重新申请", again, "未通过之日起30日内重新申请的，按首次提交的时间受理"))
-    elif application and application.due_on:
+    elif application and under_review(application):
         left = working_days_left(today(), application.due_on)
         found.append(PersonalDate("审核期限", application.due_on, left, WORKING_DAYS, "初审、终审合计30个工作日"))
     for each in registrations:
         found.append(_days("登记有效期", each.valid_until, "登记有效期3年，自首次登记时间起算"))
     return found
+
+
+def under_review(application: Application) -> bool:
+    """Whether a reviewer's decision is being waited for, and the clock of R-REG-16 runs."""
+    return application.state in (ApplicationState.PENDING_REVIEW, ApplicationState.INITIAL_APPROVED)
 
 
 def _days(label: str, due: dt.date, source: str) -> PersonalDate:

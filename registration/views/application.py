@@ -9,7 +9,7 @@ from registration import actions, queries
 from registration.forms.application import PromiseForm
 from registration.models import Application, Decision
 from registration.promise import PROMISE_TEXT
-from registration.queries.dates import personal_dates
+from registration.queries.dates import personal_dates, under_review
 from registration.queries.profile import ITEMS
 from registration.reasons import REASONS
 from registration.views.page import WorkerPage
@@ -47,7 +47,7 @@ class ApplicationPage(WorkerPage):
             "reapply_from": day if day and day > timezone.localdate() else None,
             "refusal": _refusal(application),
             "late": _late(application),
-            "sent_form": _sections(application) if application.form_version else [],
+            "sent_form": [] if application.state == ApplicationState.NOT_APPLIED else _sections(application),
             "viewable": certificates_to_view(request.user, [application]),
             "entries": queries.timeline(application),
         }
@@ -176,7 +176,7 @@ class ReceiptPage(WorkerPage):
             return redirect("registration:application", ref)
         final = queries.office(application.region, final=True)
         first = queries.office(application.region)
-        waits = application.due_on is not None
+        waits = under_review(application)
         context = {
             "application": application,
             "next": [
@@ -186,7 +186,7 @@ class ReceiptPage(WorkerPage):
             ]
             if waits
             else [],
-            "by": application.due_on,
+            "by": application.due_on if waits else None,
             "office": f"{first}和{final}" if waits else "",
             "ask": f"{first}（登记区域：{full_name(application.region)}）",
         }

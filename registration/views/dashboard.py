@@ -7,6 +7,7 @@ from registration import queries
 from registration.models import Registration
 from registration.queries.dates import personal_dates
 from registration.views.page import WorkerPage
+from registration.workflows import RegistrationState
 from swms.notices.models import Notice
 
 NOTICES = 3
@@ -29,12 +30,13 @@ class Dashboard(WorkerPage):
             .select_related("qualification")
             .order_by("-qualification__level")
         )
+        in_force = [each for each in registrations if each.state == RegistrationState.VALID]
         viewable = {each.qualification_id for each in applications if each.certificate_viewable}
         by_qualification = {each.qualification_id: each for each in registrations}
         context = {
             "step": step,
             "step_url": reverse(step.url_name, args=step.url_args) if step.url_name else None,
-            "dates": personal_dates(step.application, registrations),
+            "dates": personal_dates(step.application, in_force),
             "certificates": [
                 {
                     "application": each,

@@ -339,3 +339,34 @@ def test_the_check_page_costs_the_same_for_three_entries_as_for_one(client, appl
     add()
     add()
     assert count() == one
+
+
+# --- dates ----------------------------------------------------------------------------------------
+
+
+def test_the_dashboard_counts_down_to_the_last_day_of_whatever_is_waited_for(client, application, people):
+    def shown():
+        dates = client.get(reverse("registration:dashboard")).context["dates"]
+        return [(each.label, each.due) for each in dates]
+
+    issued = application.qualification.issue_date
+    assert [label for label, _ in shown()] == ["首次登记受理期限"]
+    assert shown()[0][1] >= date(issued.year + 1, issued.month, issued.day)  # R-REG-03, R-TIME-05
+    send(application)
+    assert shown() == [("审核期限", application.due_on)]  # R-REG-16
+    application.move("pass_first", actor=people.li_jing, seen=1)
+    application.move("pass_final", actor=people.zhang_wei, seen=1)
+    actions.complete(application.pk)
+    assert "最迟在" not in text(client.get(url("application_receipt", application)))
+    assert shown() == [("登记有效期", application.worker.registrations.get().valid_until)]  # R-REG-21
+
+
+def test_after_a_refusal_near_the_end_of_the_window_thirty_days_count(client, people):  # R-REG-04
+    late = factories.application("周晚", issue_date=date(2025, 12, 1))
+    with time_machine.travel("2026-11-30 04:00Z", tick=False):
+        client.force_login(late.worker.user)
+        refuse(send(late), people)
+        actions.reopen(late, by=late.worker.user)
+        page = client.get(url("application", late))
+    assert [(each.label, each.due) for each in page.context["dates"]] == [("补正后重新申请", date(2026, 12, 30))]
+    assert page.context["late"] is None
