@@ -55,5 +55,10 @@ class Feedback(Reviewed, ScopedModel):
     def __str__(self):
         return self.ref
 
+    @property
+    def form_version(self) -> int:
+        """What a decision must name: the answers change from round to round and never within one."""
+        return self.round
+
     def mobile_to_tell(self):
         return self.mobile

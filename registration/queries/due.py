@@ -15,10 +15,13 @@ from swms.dates import today, working_days_after
 from swms.regions.models import Duty, Jurisdiction
 
 REMIND_WITH_LEFT = 10  # of the 30 working days: the reminder comes after 20 (R-REG-16)
+REMIND_WITH_LEFT_ON_FEEDBACK = 5  # of 15: the reminder comes after 10 (rulebook §2.1)
 _DECIDES = {
     ApplicationState.PENDING_REVIEW: Duty.FIRST_REVIEW,
     ApplicationState.INITIAL_APPROVED: Duty.FINAL_REVIEW,
+    FeedbackState.PENDING: Duty.FIRST_REVIEW,
 }
+_CLOCKS = ((Application, REMIND_WITH_LEFT), (Feedback, REMIND_WITH_LEFT_ON_FEEDBACK))
 
 
 def completions_due() -> QuerySet[int]:
@@ -52,18 +55,19 @@ class Reminder:
 
 
 def reminders_due() -> list[Reminder]:
-    """Return whom to remind today (R-REG-16): after 20 working days, and upward once the 30 are over.
+    """Return whom to remind today (R-REG-16): after two thirds of the time, and upward once it is over.
 
-    Two queries, whatever the number of cases and reviewers.
+    Three queries, whatever the number of cases and reviewers.
     """
     late = Q(due_on__lt=today())
-    groups = (
-        Application.objects.filter(state__in=_DECIDES, due_on__lte=working_days_after(today(), REMIND_WITH_LEFT))
+    groups = [
+        group
+        for model, left in _CLOCKS
+        for group in model.objects.filter(state__in=_DECIDES, due_on__lte=working_days_after(today(), left))
         .values("region__path", "state")
         .annotate(near=Count("pk", filter=~late), overdue=Count("pk", filter=late))
-    )
+    ]
     mine, below = defaultdict(set), defaultdict(set)
-    groups = list(groups)
     reviewers = {}
     for each in Jurisdiction.objects.filter(duty__in=_DECIDES.values(), user__is_active=True).select_related(
         "user", "region"

@@ -12,6 +12,7 @@ from registration.models import Feedback, Qualification
 from registration.queries.progress import ProgressStep, office
 from registration.workflows import FeedbackState, QualificationState
 from registration.workflows.feedback import DECISION_WORKING_DAYS, completion_last_day
+from swms.audit import trail
 from swms.crypto import index_candidates
 from swms.dates import today, working_days_after
 from swms.ui import cn_date
@@ -58,6 +59,12 @@ def earlier(feedback: Feedback, user) -> QuerySet[Feedback]:
     return same.exclude(pk=feedback.pk).order_by("-id")
 
 
+def mended(feedback: Feedback) -> list[str]:
+    """Return the labels of what its giver changed before the present round."""
+    edit = trail.history(feedback).filter(verb="registration.feedback.edit").last()
+    return [str(Feedback._meta.get_field(name).verbose_name) for name in edit.changes["fields"]] if edit else []
+
+
 # --- what its giver is told ----------------------------------------------------------------------
 
 
@@ -96,17 +103,17 @@ def next_step(feedback: Feedback) -> FeedbackStep:
 def steps(feedback: Feedback) -> list[ProgressStep]:
     """Return the step list of the current round, as ``ui/steps.html`` takes it."""
     state = feedback.state
+    ended = state in ENDED_WITHOUT_ENTRY
     waits = state == FeedbackState.PENDING
-    settled = waits or state == FeedbackState.APPROVED
     return [
         ProgressStep("提交反馈", "done", "本人", timezone.localdate(feedback.created_at)),
         ProgressStep(
             "审核",
-            {FeedbackState.PENDING: "current", FeedbackState.APPROVED: "done"}.get(state, "failed"),
+            "failed" if ended else "done" if state == FeedbackState.APPROVED else "current",
             office(feedback.region),
             date=None if waits else timezone.localdate(feedback.decided_at),
             expected=feedback.due_on,
-            note="" if settled else feedback.get_state_display(),
+            note=feedback.get_state_display() if ended or state == FeedbackState.NEED_MORE else "",
         ),
         ProgressStep("列入社工库", "done" if state == FeedbackState.APPROVED else "next", settings.AUTHORITY_LABEL),
         ProgressStep("注册账户", "current" if state == FeedbackState.APPROVED else "next", "本人"),

@@ -147,7 +147,10 @@ def _carry_out(import_: RosterImport, file: BinaryIO, errors: Path | None, on_pr
             _fail(import_, "导入中断，已导入的部分有效，可以重新导入同一文件")
         raise
     merge.discard()
-    return _finish(import_)
+    _finish(import_)
+    if not import_.dry_run:
+        actions.feedback.close_arrived()
+    return import_
 
 
 def _start_again(import_: RosterImport) -> None:

@@ -217,7 +217,7 @@ class ReceiptPage(View):
                 "审核通过后，您的信息列入社工库，系统会发短信通知您。",
                 "收到通知后，请回到本网站注册账户。",
             ],
-            "status_url": status_url(ref),
+            "status_url": reverse("registration:feedback_case", args=[ref]),  # asks for the mobile where needed
         }
         return render(request, "registration/feedback/receipt.html", context)
 

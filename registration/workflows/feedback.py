@@ -125,10 +125,28 @@ DECIDE = "registration.decide_feedback"
 # by the page, so these moves are the system's.
 FEEDBACK = Workflow(
     Transition(
-        "approve", "审核通过", F.PENDING, F.APPROVED, DECIDE, guards=(agrees_with_roster,), effect=enter_into_roster
+        "approve",
+        "审核通过",
+        F.PENDING,
+        F.APPROVED,
+        DECIDE,
+        versioned=True,
+        guards=(agrees_with_roster,),
+        effect=enter_into_roster,
     ),
-    Transition("return_for_more", "退回补正", F.PENDING, F.NEED_MORE, DECIDE, needs_reason=True, effect=keep_decision),
-    Transition("reject", "审核不通过", F.PENDING, F.REJECTED, DECIDE, needs_reason=True, effect=keep_decision),
+    Transition(
+        "return_for_more",
+        "退回补正",
+        F.PENDING,
+        F.NEED_MORE,
+        DECIDE,
+        needs_reason=True,
+        versioned=True,
+        effect=keep_decision,
+    ),
+    Transition(
+        "reject", "审核不通过", F.PENDING, F.REJECTED, DECIDE, needs_reason=True, versioned=True, effect=keep_decision
+    ),
     Transition("resubmit", "补正后提交", F.NEED_MORE, F.PENDING, guards=(within_completion,), effect=start_again),
     Transition("lapse", "逾期未补正", F.NEED_MORE, F.REJECTED, guards=(past_completion,), effect=note_lapse),
     Transition("withdraw", "撤回反馈", F.PENDING, F.WITHDRAWN, effect=stop_clock),

@@ -162,13 +162,13 @@ def test_feedback_is_decided_by_the_office_of_its_region_r_acc_05(jing, min_, fe
     page = jing.get(url).content.decode()
     assert feedback.id_number not in page
     assert "社工库中没有这个管理号" in page
-    jing.post(url, {"move": "approve"})
+    jing.post(url, {"move": "approve", "version": "1"})
     assert Qualification.objects.get().name == "李娜"
 
 
 def test_feedback_is_rejected_with_a_reason_r_acc_07(jing, feedback):
     url = reverse("admin:registration_feedback_change", args=[feedback.ref])
-    jing.post(url, {"move": "reject", "reason": "证书图片不清晰，无法辨认管理号。"})
+    jing.post(url, {"move": "reject", "version": "1", "reason": "证书图片不清晰，无法辨认管理号。"})
     feedback.refresh_from_db()
     assert feedback.state == "REJECTED"
     assert not Qualification.objects.exists()
@@ -178,6 +178,6 @@ def test_what_contradicts_the_roster_is_refused_in_words(jing, feedback):
     factories.qualification("孙六", mgmt_no=feedback.mgmt_no)
     url = reverse("admin:registration_feedback_change", args=[feedback.ref])
     assert "社工库中这个管理号属于另一人" in jing.get(url).content.decode()
-    answer = jing.post(url, {"move": "approve"})
+    answer = jing.post(url, {"move": "approve", "version": "1"})
     assert answer.status_code == 409
     assert "该管理号在社工库中属于另一人" in answer.content.decode()

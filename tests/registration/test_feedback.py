@@ -2,7 +2,7 @@
 
 import io
 import re
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 import time_machine
@@ -10,6 +10,7 @@ from django.contrib.sessions.models import Session
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 from PIL import Image
 
 from registration import actions, tasks
@@ -218,7 +219,7 @@ def test_other_documents_than_the_identity_card_come_through_feedback(client, gi
     give(client, id_type="PASSPORT", id_number="e 1234 5678", name="Anne-Marie O'Brien")
     one = Feedback.objects.get()
     assert (one.id_number, one.get_id_type_display()) == ("E12345678", "护照")
-    one.move("approve", actor=people.li_jing)
+    one.move("approve", seen=one.round, actor=people.li_jing)
     assert Qualification.objects.get().id_type == "PASSPORT"
 
 
@@ -294,7 +295,7 @@ def test_after_a_refusal_the_same_person_may_give_another_and_the_reviewer_sees_
     """R-ACC-07."""
     from registration.queries.feedback import earlier
 
-    one.move("reject", actor=people.li_jing, reason=REASON)
+    one.move("reject", seen=one.round, actor=people.li_jing, reason=REASON)
     give(client)
     new = Feedback.objects.exclude(pk=one.pk).get()
     assert list(earlier(new, people.li_jing)) == [one]
@@ -405,7 +406,7 @@ def test_what_is_pending_cannot_be_edited(client, one):
 
 def test_what_was_returned_is_mended_and_sent_again_with_a_new_clock(client, one, follow, people, sent, clock):
     """§2.1: reason by SMS, 30 days, round + 1."""
-    one.move("return_for_more", actor=people.li_jing, reason=REASON)
+    one.move("return_for_more", seen=one.round, actor=people.li_jing, reason=REASON)
     assert REASON in sent()[0]
     clock.shift(timedelta(days=7))
     page = follow(client, one.ref)
@@ -428,7 +429,7 @@ def test_what_was_returned_is_mended_and_sent_again_with_a_new_clock(client, one
 
 
 def test_without_a_new_image_the_former_one_stays(client, one, people):
-    one.move("return_for_more", actor=people.li_jing, reason=REASON)
+    one.move("return_for_more", seen=one.round, actor=people.li_jing, reason=REASON)
     client.post(f"{START}{one.ref}/edit/", answers(image=None))
     one.refresh_from_db()
     assert (one.state, one.certificate_image.purged_at) == (F.PENDING, None)
@@ -436,7 +437,7 @@ def test_without_a_new_image_the_former_one_stays(client, one, people):
 
 def test_after_30_days_it_can_no_longer_be_mended_and_nothing_of_it_is_written(client, one, follow, people, clock):
     """§2.1."""
-    one.move("return_for_more", actor=people.li_jing, reason=REASON)
+    one.move("return_for_more", seen=one.round, actor=people.li_jing, reason=REASON)
     clock.shift(timedelta(days=31))
     assert "已超过补正期限" in texts(follow(client, one.ref))
     page = client.post(f"{START}{one.ref}/edit/", answers(name="陈辰", image=None), follow=True)
@@ -451,7 +452,7 @@ def test_a_returned_feedback_cannot_take_the_number_of_another_open_one(client, 
     """R-ACC-07."""
     number = factories.id_number()
     give(Client(), mobile=OTHER_MOBILE, id_number=number)
-    one.move("return_for_more", actor=people.li_jing, reason=REASON)
+    one.move("return_for_more", seen=one.round, actor=people.li_jing, reason=REASON)
     page = client.post(f"{START}{one.ref}/edit/", answers(id_number=number, image=None))
     assert "已有一件未办结的反馈" in str(page.context["form"].errors["id_number"])
     one.refresh_from_db()
@@ -460,7 +461,7 @@ def test_a_returned_feedback_cannot_take_the_number_of_another_open_one(client, 
 
 def test_each_decision_goes_out_by_sms_and_stands_on_the_page(client, one, people, sent):
     """R-ACC-06, R-ACC-07."""
-    one.move("reject", actor=people.li_jing, reason=REASON)
+    one.move("reject", seen=one.round, actor=people.li_jing, reason=REASON)
     assert one.ref in sent()[0]
     assert REASON in sent()[0]
     page = texts(client.get(f"{START}{one.ref}/"))
@@ -484,7 +485,7 @@ def register(browser, clock, code_for, mobile=MOBILE):
 def test_only_after_the_approval_and_its_sms_can_the_person_register(client, one, people, clock, code_for, sent):
     """R-ACC-06, SEED 25: the whole way."""
     assert "请输入正确的身份证号" in texts(register(Client(), clock, code_for))
-    one.move("approve", actor=people.li_jing)
+    one.move("approve", seen=one.round, actor=people.li_jing)
     assert "审核通过，现在可以注册账户" in sent()[0]
     assert "注册账户" in texts(client.get(f"{START}{one.ref}/"))
     done = register(Client(), clock, code_for)
@@ -506,7 +507,7 @@ def test_an_import_that_brings_the_person_closes_the_feedback_by_itself(client, 
 
 
 def test_a_returned_feedback_is_closed_by_an_import_too(one, people):
-    one.move("return_for_more", actor=people.li_jing, reason=REASON)
+    one.move("return_for_more", seen=one.round, actor=people.li_jing, reason=REASON)
     factories.qualification("陈晨", number=one.id_number, mgmt_no=MGMT_NO, exam_year=2025)
     tasks.tend_feedback()
     one.refresh_from_db()
@@ -535,7 +536,7 @@ def test_another_name_another_certificate_or_a_revoked_one_closes_nothing(one, r
 def test_the_image_goes_90_days_after_an_end_without_entry(client, one, people, clock, end):
     """§2.1: the day itself not counted."""
     if end == "reject":
-        one.move("reject", actor=people.li_jing, reason=REASON)
+        one.move("reject", seen=one.round, actor=people.li_jing, reason=REASON)
     else:
         one.move("withdraw")
     clock.shift(timedelta(days=90))
@@ -549,7 +550,7 @@ def test_the_image_goes_90_days_after_an_end_without_entry(client, one, people, 
 
 
 def test_the_image_of_an_approved_feedback_stays(one, people, clock):
-    one.move("approve", actor=people.li_jing)
+    one.move("approve", seen=one.round, actor=people.li_jing)
     clock.shift(timedelta(days=200))
     assert actions.feedback.purge_files() == 0
 
@@ -582,3 +583,72 @@ def test_the_reviewer_of_the_region_opens_the_image_and_one_of_another_region_do
         assert signed_in(user).get(url).status_code == 404
     assert Client().get(url).status_code == 404
     assert storage.open_file(one.certificate_image)[:2] == b"\xff\xd8"
+
+
+def test_a_decision_on_answers_that_were_mended_meanwhile_is_refused(client, one, people):
+    """As R-REG-12: nothing enters the roster that nobody looked at."""
+    url = reverse("admin:registration_feedback_change", args=[one.ref])
+    jing = signed_in(people.li_jing)
+    shown = texts(jing.get(url))
+    assert 'name="version" value="1"' in shown
+    one.move("return_for_more", seen=1, actor=people.li_jing, reason=REASON)
+    client.post(f"{START}{one.ref}/edit/", answers(mgmt_no="202511000010000025", image=None))
+    late = jing.post(url, {"move": "approve", "version": "1"})
+    assert late.status_code == 409
+    assert "您看的是第 1 版，现在是第 2 版" in texts(late)
+    assert not Qualification.objects.exists()
+    again = texts(jing.get(url))
+    assert "补正时修改了" in again
+    assert "管理号" in again
+    assert REASON in again
+    jing.post(url, {"move": "approve", "version": "2"})
+    assert Qualification.objects.get().mgmt_no == "202511000010000025"
+
+
+def test_the_review_page_shows_the_image_and_what_the_person_gave_before_until_the_image_is_purged(
+    client, one, give, people, clock
+):
+    """R-ACC-07, §2.1."""
+    one.move("reject", seen=1, actor=people.li_jing, reason=REASON)
+    give(client)
+    new = Feedback.objects.exclude(pk=one.pk).get()
+    jing = signed_in(people.li_jing)
+    page = texts(jing.get(reverse("admin:registration_feedback_change", args=[new.ref])))
+    assert str(new.certificate_image.uid) in page
+    assert one.ref in page
+    assert "110000199501014248" not in page
+    clock.shift(timedelta(days=91))
+    tasks.tend_feedback()
+    page = texts(signed_in(people.li_jing).get(reverse("admin:registration_feedback_change", args=[one.ref])))
+    assert str(one.certificate_image.uid) not in page
+
+
+def test_the_office_is_reminded_after_10_working_days_and_the_office_above_after_15(one, people, clock):
+    """§2.1: due on 2026-12-14."""
+    assert all([people.li_jing, people.zhang_wei, people.zhao_min])
+
+    def told(moment, user):
+        clock.move_to(datetime.fromisoformat(f"{moment}T08:30+08:00"))
+        tasks.remind()
+        return list(user.notices.filter(kind="registration.reminder").values_list("body", flat=True))
+
+    assert told("2026-12-04", people.li_jing) == []
+    assert told("2026-12-07", people.li_jing) == ["10个工作日内到期1件，请及时办理。"]
+    assert told("2026-12-14", people.zhang_wei) == []
+    assert told("2026-12-15", people.zhang_wei) == ["下级逾期未办1件，请及时办理。"]
+    assert told("2026-12-16", people.zhao_min) == []
+
+
+def test_an_import_closes_feedback_when_it_is_done_and_a_dry_run_does_not(one, tmp_path):
+    from registration import roster
+
+    factories.region("110000")
+    columns = "考试年度,级别,姓名,证件类型,证件号码,管理号,签发日期,省份"
+    row = f"2025,助理社会工作师,陈晨,居民身份证,{one.id_number},{MGMT_NO},2025-09-15,北京市"
+    file = tmp_path / "roster.csv"
+    file.write_text(f"{columns}\n{row}\n", encoding="utf-8")
+    for dry_run, state in ((True, F.PENDING), (False, F.APPROVED)):
+        done = roster.import_file(file, dry_run=dry_run)
+        assert done.rows_created == 1, done.problems
+        one.refresh_from_db()
+        assert one.state == state

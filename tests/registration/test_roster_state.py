@@ -35,7 +35,7 @@ def feedback(people, *, name="陈晨", number=None, mgmt_no="202511000010000017"
 def test_approval_puts_the_person_into_the_roster_at_once(people):
     """R-ACC-06."""
     one = feedback(people)
-    one.move("approve", actor=people.li_jing)
+    one.move("approve", seen=one.round, actor=people.li_jing)
     row = Qualification.objects.get(mgmt_no=one.mgmt_no)
     assert (row.name, row.id_number, row.level, row.source) == (one.name, one.id_number, 1, "feedback")
     assert row.province_id == "110000"
@@ -45,7 +45,7 @@ def test_approval_puts_the_person_into_the_roster_at_once(people):
 def test_approval_of_somebody_who_has_an_account_attaches_the_certificate(people):
     """R-ACC-03."""
     worker = people.wang_fang
-    feedback(people, name="王芳", number=worker.user.id_number, level=2).move("approve", actor=people.li_jing)
+    feedback(people, name="王芳", number=worker.user.id_number, level=2).move("approve", seen=1, actor=people.li_jing)
     assert worker.qualifications.count() == 2
     assert worker.applications.count() == 2
 
@@ -53,7 +53,7 @@ def test_approval_of_somebody_who_has_an_account_attaches_the_certificate(people
 def test_a_feedback_repairs_the_row_of_the_same_person_and_number(people):
     one = feedback(people)
     factories.qualification("陈晨", number=one.id_number, mgmt_no=one.mgmt_no, level=1, exam_year=2024)
-    one.move("approve", actor=people.li_jing)
+    one.move("approve", seen=one.round, actor=people.li_jing)
     row = Qualification.objects.get(mgmt_no=one.mgmt_no)
     assert (row.exam_year, row.issue_date) == (2025, date(2025, 9, 15))
 
@@ -72,7 +72,7 @@ def test_a_feedback_that_contradicts_the_roster_is_not_approved(people, roster, 
     same = roster.pop("same", False)
     factories.qualification(roster.pop("name"), number=one.id_number if same else None, level=1, **roster)
     with pytest.raises(Refused) as caught:
-        one.move("approve", actor=people.li_jing)
+        one.move("approve", seen=one.round, actor=people.li_jing)
     assert caught.value.code == code
 
 
@@ -81,7 +81,7 @@ def test_only_the_first_reviewer_of_the_region_decides(people):
     one = feedback(people)
     for user in (people.zhao_min, people.zhang_wei, people.wang_fang.user):
         with pytest.raises(PermissionDenied):
-            one.move("approve", actor=user)
+            one.move("approve", seen=one.round, actor=user)
 
 
 def test_rejection_and_return_need_a_reason_which_stays_on_the_receipt(people):
@@ -90,7 +90,7 @@ def test_rejection_and_return_need_a_reason_which_stays_on_the_receipt(people):
         one = feedback(people, mgmt_no=factories.synthetic_management_number(2025, "11", 1, 900 + len(name)))
         with pytest.raises(Refused):
             one.move(name, actor=people.li_jing)
-        one.move(name, actor=people.li_jing, reason=REASON)
+        one.move(name, seen=1, actor=people.li_jing, reason=REASON)
         assert (one.state, one.decided_reason) == (state, REASON)
 
 
@@ -98,7 +98,7 @@ def test_what_was_returned_can_be_completed_for_30_days_and_then_lapses(people):
     """§2.1."""
     one = feedback(people)
     with time_machine.travel("2026-10-01T23:00+08:00", tick=False):
-        one.move("return_for_more", actor=people.li_jing, reason=REASON)
+        one.move("return_for_more", seen=one.round, actor=people.li_jing, reason=REASON)
     with time_machine.travel("2026-10-31T23:59+08:00", tick=False):
         tasks.expire()
         one.refresh_from_db()
@@ -113,7 +113,7 @@ def test_what_was_returned_can_be_completed_for_30_days_and_then_lapses(people):
 
 def test_a_completed_feedback_is_a_new_round(people):
     one = feedback(people)
-    one.move("return_for_more", actor=people.li_jing, reason=REASON)
+    one.move("return_for_more", seen=one.round, actor=people.li_jing, reason=REASON)
     one.move("resubmit")
     assert (one.state, one.round) == (F.PENDING, 2)
     assert one.due_on is not None
@@ -123,7 +123,7 @@ def test_a_withdrawn_feedback_can_no_longer_be_decided(people):
     one = feedback(people)
     one.move("withdraw")
     with pytest.raises(Refused, match="已撤回"):
-        one.move("approve", actor=people.li_jing)
+        one.move("approve", seen=one.round, actor=people.li_jing)
 
 
 @pytest.mark.parametrize(("name", "state"), [("revoke", Q.REVOKED), ("cancel", Q.CANCELLED)])
