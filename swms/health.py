@@ -6,6 +6,7 @@ from django.db import DatabaseError, connection
 from django.http import JsonResponse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
 
 from swms.heartbeats import Heartbeat
 
@@ -13,12 +14,14 @@ STALE_BEATS = 5  # periods of silence after which the jobs count as stopped
 
 
 @never_cache
+@require_safe
 def live(request):
     """Answer 200 as long as the process can answer at all."""
     return JsonResponse({"status": "ok"})
 
 
 @never_cache
+@require_safe
 def ready(request):
     """Answer 200 when the database answers, 503 when not; Redis and jobs are told, not required.
 

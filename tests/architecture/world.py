@@ -1,0 +1,188 @@
+"""One of everything that an address can name, and one person for every role. Everybody in here is fictitious."""
+
+from __future__ import annotations
+
+import re
+from functools import cached_property
+from operator import attrgetter
+
+from django.test import Client
+
+from certificates import actions as certificates
+from certificates.models import TERMS_VERSION, Annotation
+from registration import actions
+from registration.models import Application, Feedback, Honour, PastProject, RosterImport, WorkExperience
+from registration.promise import PROMISE_VERSION
+from swms.accounts.models import User
+from swms.dates import today
+from swms.notices.models import Notice
+from swms.regions.models import Duty
+from tests import factories
+from tests.certificates import makers
+from tests.people import People, signed_in
+
+#: Every role of the matrix, in the order in which its rows speak of them.
+ROLES = (
+    "stranger",  # not signed in
+    "wang_fang",  # the worker to whom everything below belongs
+    "chen_chen",  # another worker
+    "spring",  # an institution
+    "li_jing",  # first reviewer of 朝阳区, where 王芳 registers
+    "zhang_wei",  # final reviewer of 北京市
+    "zhao_min",  # first and final reviewer of 上海市, who must see nothing
+    "zhou_yan",  # keeper of certificates of 北京市
+    "qian_li",  # keeper of certificates of the whole country
+    "wu_qiang",  # system administrator
+    "zheng_kai",  # security administrator
+    "he_xin",  # auditor
+)
+
+
+class World(People):
+    """王芳 has one case under review, one finished with its certificate, and an annotated copy."""
+
+    @cached_property
+    def spring_user(self) -> User:
+        return User.objects.create_user(kind=User.Kind.INSTITUTION, name=self.spring.name, username="chunfeng")
+
+    @cached_property
+    def qian_li(self) -> User:
+        return factories.staff("钱丽", (Duty.CERTIFICATE, None), username="qianli")
+
+    @cached_property
+    def wu_qiang(self) -> User:
+        return factories.staff("吴强", (Duty.SYSTEM, None), username="wuqiang")
+
+    @cached_property
+    def zheng_kai(self) -> User:
+        return factories.staff("郑凯", (Duty.SECURITY, None), username="zhengkai")
+
+    @cached_property
+    def he_xin(self) -> User:
+        return factories.staff("何欣", (Duty.AUDIT, None), username="hexin")
+
+    def user(self, role: str) -> User | None:
+        """Return who plays a role of ``ROLES``, ``None`` for the stranger."""
+        if role == "stranger":
+            return None
+        person = self.spring_user if role == "spring" else getattr(self, role)
+        return person if isinstance(person, User) else person.user
+
+    #: A display mode, a region and a move, as they stand in addresses.
+    display_mode, place, move = "elder", "110105", "withdraw"
+
+    # -- what addresses name ----------------------------------------------------------------
+
+    @cached_property
+    def application(self) -> Application:
+        return factories.submitted("王芳")
+
+    @cached_property
+    def finished(self) -> Application:
+        """王芳's other case, of a higher level, in 已出证."""
+        worker = self.wang_fang
+        row = factories.qualification("王芳", number=worker.user.id_number, level=2)
+        actions.attach_qualifications(worker)
+        one = Application.objects.get(qualification=row)
+        actions.apply(one, by=worker.user, promise_version=PROMISE_VERSION)
+        one.move("pass_first", actor=self.li_jing, seen=one.form_version)
+        one.move("pass_final", actor=self.zhang_wei, seen=one.form_version)
+        actions.complete(one.pk)
+        certificates.issue(one.pk)
+        one.refresh_from_db()
+        return one
+
+    @cached_property
+    def registration(self):
+        return self.finished.qualification.registration
+
+    @cached_property
+    def annotation(self) -> Annotation:
+        certificates.agree_to_terms(self.wang_fang.user, TERMS_VERSION)
+        one = makers.ask(self.finished.qualification)
+        certificates.annotate([one.pk])
+        one.refresh_from_db()
+        return one
+
+    @cached_property
+    def experience(self) -> WorkExperience:
+        return self.wang_fang.experiences.get()
+
+    @cached_property
+    def project(self) -> PastProject:
+        return factories.past_project(self.wang_fang)
+
+    @cached_property
+    def honour(self) -> Honour:
+        return Honour.objects.create(
+            worker=self.wang_fang, title="优秀社工", level="COUNTY", awarding_body="示例单位", award_date=today()
+        )
+
+    @cached_property
+    def feedback(self) -> Feedback:
+        return Feedback(
+            ref="FK-110105-2026-00001",
+            name="陈晨",
+            id_number=factories.id_number(),
+            mobile=factories.mobile(),
+            level=1,
+            exam_year=2025,
+            issue_date=today(),
+            mgmt_no="110000202500000001",
+            region=factories.region("110105"),
+        ).begin()
+
+    @cached_property
+    def roster_import(self) -> RosterImport:
+        return RosterImport.objects.create(
+            file_name="名册.xlsx", sha256="0" * 64, by=self.qian_li, outcome=RosterImport.Outcome.FINISHED
+        )
+
+    @cached_property
+    def notice(self) -> Notice:
+        return Notice.objects.filter(recipient=self.wang_fang.user).latest("pk")
+
+    @cached_property
+    def photo(self):
+        return self.wang_fang.photo
+
+    # -- looking at it ------------------------------------------------------------------------
+
+    def make(self) -> None:
+        """Make everything now, so that no request is the first to do so."""
+        for role in ROLES:
+            self.user(role)
+        for name in ("application", "annotation", "experience", "project", "honour", "feedback", "roster_import"):
+            getattr(self, name)
+        # Who has not agreed to 服务须知 is led to it first, and would never come to the question of whose it is.
+        certificates.agree_to_terms(self.chen_chen.user, TERMS_VERSION)
+
+    def browser(self, role: str, *, second_factor: bool = True) -> Client:
+        """Return the browser of a role; a page that breaks answers 500 instead of raising."""
+        user = self.user(role)
+        if user is None:
+            return Client(raise_request_exception=False)
+        if second_factor:
+            return signed_in(user, raise_request_exception=False)
+        browser = Client(raise_request_exception=False)
+        browser.force_login(user)
+        return browser
+
+    def address(self, route: str, keys: dict[str, str], *, missing: bool = False) -> str:
+        """Return the path of a route with what ``keys`` names in it: ``{"ref": "application.ref"}``.
+
+        With ``missing`` it names something of the same form that does not exist.
+        """
+
+        def value(match: re.Match) -> str:
+            text = str(attrgetter(keys[match["name"]])(self))
+            return nothing_like(text) if missing else text
+
+        return "/" + re.sub(r"<(?:\w+:)?(?P<name>\w+)>", value, route)
+
+
+def nothing_like(text: str) -> str:
+    """Return a key of the same form as ``text`` that names nothing."""
+    if text.isdigit() and len(text) < 18:
+        return str(2**31 - 1)
+    return re.sub(r"\d", lambda digit: str(9 - int(digit[0])), text)
