@@ -99,26 +99,42 @@ def holders(count: int, seed: int, *, until: date) -> Iterator[Holder]:
 
 
 def _first(place: int, sequence: int, chance: random.Random, until: date) -> Holder:
-    place = place * _STEP % (_BIRTH_DAYS * _SERIALS)
-    born, serial = _FIRST_BIRTH + timedelta(days=place // _SERIALS), place % _SERIALS + 1
+    born, _ = _birth_and_serial(place)
     province, province_name, _ = chance.choices(PROVINCES, [share for _, _, share in PROVINCES])[0]
     level = chance.choices([level for level, _ in LEVELS], [share for _, share in LEVELS])[0]
     youngest = born.year + {1: 19, 2: 22, 3: 32}[level]
     years = {year: share for year, share in YEARS.items() if max(youngest, 2008) <= year}
     year = chance.choices(list(years), list(years.values()))[0] if years else max(YEARS)
+    return _holder(place, sequence, chance, province, province_name, level, year, _issued(year, chance, until))
+
+
+def holder(place: int, chance: random.Random, *, province: str, level: int, exam_year: int, issue_date: date) -> Holder:
+    """Return a holder of one given certificate; another ``place`` (below ten million) is another person."""
+    named = {code: title for code, title, _ in PROVINCES}[province]
+    return _holder(place, place % MOST + 1, chance, province, named, level, exam_year, issue_date)
+
+
+def _holder(place, sequence, chance, province, province_name, level, exam_year, issue_date) -> Holder:
+    born, serial = _birth_and_serial(place)
     digits = f"{province}{born:%Y%m%d}{serial:03}"
     male = bool(serial % 2)
     return Holder(
         name=name(chance, male=male),
         male=male,
         id_number=digits + check_digit(digits),
-        mgmt_no=synthetic_management_number(year, province[:2], level, sequence),
+        mgmt_no=synthetic_management_number(exam_year, province[:2], level, sequence),
         level=int(level),
-        exam_year=year,
-        issue_date=_issued(year, chance, until),
+        exam_year=exam_year,
+        issue_date=issue_date,
         province=province,
         province_name=province_name,
     )
+
+
+def _birth_and_serial(place: int) -> tuple[date, int]:
+    """Return a birth and a serial number that no other place below fourteen million has."""
+    place = place * _STEP % (_BIRTH_DAYS * _SERIALS)
+    return _FIRST_BIRTH + timedelta(days=place // _SERIALS), place % _SERIALS + 1
 
 
 def _second(holder: Holder, sequence: int, chance: random.Random, until: date) -> Holder:

@@ -27,7 +27,7 @@ _TABLES = """
     CREATE TEMP TABLE roster_incoming (
         row_no bigint, uid uuid, name text, id_type text, id_number bytea, id_index text, mgmt_no text,
         level smallint, exam_year smallint, issue_date date, province_id text
-    ) ON COMMIT DELETE ROWS;
+    );
     CREATE TEMP TABLE roster_seen (
         row_no bigint, mgmt_no text COLLATE "C" PRIMARY KEY, id_index text COLLATE "C", name text,
         level smallint, exam_year smallint
@@ -145,6 +145,7 @@ def merge(entries: Sequence[Entry], run: RosterImport) -> Outcome:
     outcome = Outcome()
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+        cursor.execute("TRUNCATE roster_incoming")
         cursor.copy_expert(_COPY, io.StringIO(_lines(entries)))
         cursor.execute(_REMEMBER)
         cursor.execute(_JUDGE, {"own": run.pk, "since": run.started_at})

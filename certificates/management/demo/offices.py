@@ -1,0 +1,120 @@
+"""The demo's offices, the people who work there, and the institutions of their counties."""
+
+from __future__ import annotations
+
+import hashlib
+import random
+from dataclasses import dataclass, field
+
+from django_otp.plugins.otp_totp.models import TOTPDevice
+
+from registration.models import Institution
+from swms.accounts.models import User
+from swms.codes import InstitutionType
+from swms.idnumbers import InvalidIdNumber, clean_uscc
+from swms.regions.models import Duty, Jurisdiction, Region
+
+#: Provinces with the counties in which the demo's people work; the first counties have the most of them.
+COUNTIES = {
+    "110000": ("110105", "110108", "110101"),
+    "310000": ("310115", "310104", "310107"),
+    "440000": ("440305", "440106", "440306"),
+    "320000": ("320102", "320505"),
+    "330000": ("330106", "330212"),
+    "510000": ("510107", "510104"),
+    "420000": ("420106",),
+    "610000": ("610113",),
+}
+PLACES = tuple((province, county) for province, counties in COUNTIES.items() for county in counties)
+
+#: User name, name, duties; a region of ``None`` is the whole country. All of them are fictitious.
+NAMED_STAFF = (
+    ("demo-lijing", "李静", ((Duty.FIRST_REVIEW, "110105"),)),
+    ("demo-zhangwei", "张伟", ((Duty.FINAL_REVIEW, "110000"),)),
+    ("demo-zhaomin", "赵敏", ((Duty.FIRST_REVIEW, "310115"),)),
+    ("demo-chenbo", "陈博", ((Duty.FINAL_REVIEW, "310000"),)),
+    ("demo-liuyang", "刘洋", ((Duty.FIRST_REVIEW, "440305"),)),
+    ("demo-hemei", "何梅", ((Duty.FINAL_REVIEW, "440000"),)),
+    ("demo-zhouyan", "周燕", ((Duty.CERTIFICATE, None),)),
+    ("demo-sunhao", "孙浩", ((Duty.CERTIFICATE, "110000"),)),
+    ("demo-system", "郑凯", ((Duty.SYSTEM, None),)),
+    ("demo-security", "冯雪", ((Duty.SECURITY, None),)),
+    ("demo-audit", "吴琳", ((Duty.AUDIT, None),)),
+)
+_OTHER_NAMES = "韩冰 马超 杨帆 朱琳 秦岚 许峰 沈洁 曹军 彭涛 邓丽 蒋欣 余波 潘虹 田野 董洁 袁野 方圆 石磊 姚远 谭静"
+
+_INSTITUTION_NAMES = "春风 同心 暖阳 益家 和乐 启明 安康 睦邻 彩虹 晨光 善行 仁爱 青禾 守望 绿萝 向阳 百合 新苗"
+_INSTITUTION_KINDS = ("社会工作服务中心", "社会工作服务社", "社工事务所", "社区服务促进中心")
+
+
+@dataclass
+class Staff:
+    """Who decides where: first reviewers by county, final reviewers by province; and the keeper of the roster."""
+
+    first: dict[str, User] = field(default_factory=dict)
+    final: dict[str, User] = field(default_factory=dict)
+    keeper: User | None = None
+
+
+def make_staff(password: str) -> Staff:
+    """Make the offices' people, each with the second factor set up; ``password`` is a hash."""
+    made = Staff()
+    for username, name, duties in NAMED_STAFF:
+        _employ(made, username, name, duties, password)
+    names = iter(_OTHER_NAMES.split())
+    for province, county in PLACES:
+        if county not in made.first:
+            _employ(made, f"demo-first-{county}", next(names), ((Duty.FIRST_REVIEW, county),), password)
+        if province not in made.final:
+            _employ(made, f"demo-final-{province}", next(names), ((Duty.FINAL_REVIEW, province),), password)
+    made.keeper = User.objects.get(username="demo-zhouyan")
+    return made
+
+
+def _employ(made: Staff, username: str, name: str, duties, password: str) -> None:
+    user = User.objects.create_user(kind=User.Kind.STAFF, username=username, name=name)
+    user.password = password
+    user.save(update_fields=["password"])
+    # The secret follows from the user name, so the demo's outbox can show the code; production refuses demos.
+    secret = hashlib.sha1(f"swms demo {username}".encode(), usedforsecurity=False).hexdigest()
+    TOTPDevice.objects.create(user=user, name="authenticator", key=secret, confirmed=True)
+    for duty, code in duties:
+        region = Region.objects.get(code=code) if code else None
+        Jurisdiction.objects.create(user=user, duty=duty, region=region)
+        if duty == Duty.FIRST_REVIEW:
+            made.first[code] = user
+        elif duty == Duty.FINAL_REVIEW:
+            made.final[code] = user
+
+
+def make_institutions(count: int, chance: random.Random) -> dict[str, list[Institution]]:
+    """Make institutions in the counties of the demo and return them by county; one in twelve is not active."""
+    words, by_county = _INSTITUTION_NAMES.split(), {county: [] for _, county in PLACES}
+    for number in range(count):
+        _, county = PLACES[number % len(PLACES)]
+        region = Region.objects.get(code=county)
+        word = words[(number // len(PLACES)) * 5 % len(words) + number % 5 - 2]
+        status = Institution.Status.ACTIVE
+        if number % 12 == 11:
+            status = chance.choice((Institution.Status.SUSPENDED, Institution.Status.DEREGISTERED))
+        institution = Institution.objects.create(
+            name=f"{region.name}{word}{chance.choice(_INSTITUTION_KINDS)}（演示）",
+            uscc=_uscc(number),
+            org_type=InstitutionType.PRIVATE_NON_ENTERPRISE if number % 7 else InstitutionType.ASSOCIATION,
+            region=region,
+            status=status,
+        )
+        if status == Institution.Status.ACTIVE:
+            by_county[county].append(institution)
+    return by_county
+
+
+def _uscc(number: int) -> str:
+    """Return a code with a right check character that says by its letters that it is a demo's."""
+    digits = f"52100000DEM0{number:05}"
+    for last in "0123456789ABCDEFGHJKLMNPQRTUWXY":
+        try:
+            return clean_uscc(digits + last)
+        except InvalidIdNumber:
+            continue
+    raise AssertionError("one of the characters is the right one")
