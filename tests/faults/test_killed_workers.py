@@ -1,0 +1,94 @@
+"""Workers that die, at every crash point and in mid-batch: nothing is lost, nothing made twice (promises 2, 4)."""
+
+import signal
+
+import pytest
+from django.utils import timezone
+
+from certificates import tasks as certificates
+from certificates.models import Annotation, Certificate
+from swms.crashpoints import ARMED, declared
+from swms.notices import tasks as notices
+from swms.notices.models import Delivery, OutboxMessage
+from swms.notices.send import sms
+from tests import factories
+from tests.processes import BASE_DIR, until
+
+POINTS = [point for name in ("certificates", "registration", "swms") for point in declared(BASE_DIR / name)]
+
+
+def of(kind: str) -> list[str]:
+    return [point for point in POINTS if point.startswith(f"{kind}.")]
+
+
+@pytest.fixture(scope="module")
+def die(portal):
+    """Give a task to a worker that dies at a crash point: each has one, listening to a queue of the point's name."""
+    armed = {point: portal.worker("--pool", "solo", "-Q", point, wait=False, **{ARMED: point}) for point in POINTS}
+
+    def die(point: str, task, argument) -> None:
+        worker = armed[point]
+        task.apply_async([argument], queue=point)
+        until(lambda: worker.status is not None, within=60, what=f"killed at {point}")
+        assert worker.status == -signal.SIGKILL, worker.output[-2000:]
+
+    return die
+
+
+def test_there_are_crash_points_of_every_kind_of_job():
+    assert {point.partition(".")[0] for point in POINTS} == {"issue", "annotate", "deliver"}
+
+
+def test_a_certificate_whose_worker_was_killed_at_any_point_is_finished_with_the_same_number(site, die):
+    """F9, issue ≠ render: what is printed was stored before the first drawing and stays."""
+    site.crew.go_away()
+    cases = {point: site.completed() for point in of("issue")}
+    for point, application in cases.items():
+        die(point, certificates.issue, application.pk)
+    before = {
+        point: Certificate.objects.get(registration__periods__application=application)
+        for point, application in cases.items()
+    }
+    site.crew.work()
+    for point, after in zip(cases, site.issued(*cases.values()), strict=True):
+        assert (after.pk, after.verify_token) == (before[point].pk, before[point].verify_token), point
+        assert after.content == before[point].content, point
+
+
+def test_an_annotation_whose_worker_was_killed_at_any_point_is_finished_under_the_same_number(site, die):
+    site.crew.go_away()
+    rows = {point: site.asked() for point in of("annotate")}
+    for point, row in rows.items():
+        die(point, certificates.annotate, [row.pk])
+    site.crew.work()
+    for before, after in zip(rows.values(), site.annotated(*rows.values()), strict=True):
+        assert (after.number, after.verify_token) == (before.number, before.verify_token)
+
+
+def test_a_message_whose_sender_was_killed_at_any_point_arrives_once(site, die):
+    """The gateway's key stops the second copy of a message that went out just before the worker died."""
+    site.crew.go_away()
+    messages = {point: sms(factories.mobile(), "正文", kind="test.fault") for point in of("deliver")}
+    for point, message in messages.items():
+        die(point, notices.deliver, message.pk)
+    mine = Delivery.objects.filter(kind="test.fault")
+    mine.update(next_attempt_at=timezone.now())  # two minutes pass
+    site.crew.work()
+    until(lambda: not mine.exclude(status=Delivery.Status.SENT).exists(), within=30, what="sent")
+    keys = [str(message.uid) for message in messages.values()]
+    assert OutboxMessage.objects.filter(key__in=keys).count() == len(messages)
+
+
+def test_a_batch_whose_worker_was_killed_in_the_middle_is_finished_by_the_next(site):
+    """R-ANN-02: the lease runs out, the sweep finds the rows, and what was done stays done."""
+    site.crew.go_away()
+    rows = [site.asked() for _ in range(6)]
+    bases = site.portal.folder / "certificates" / "base"
+    seen = len(list(bases.glob("*/*")))
+    site.crew.work()
+    until(lambda: len(list(bases.glob("*/*"))) > seen, within=30, what="in the middle of the batch", every=0.02)
+    site.crew.worker.kill()
+    assert Annotation.objects.filter(pk__in=[row.pk for row in rows], sha256="").exists()
+    site.crew.work()
+    after = site.annotated(*rows)
+    assert [row.number for row in after] == [row.number for row in rows]
