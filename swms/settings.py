@@ -48,7 +48,12 @@ SECRET_KEY = env("SWMS_SECRET_KEY", default=_INSECURE)
 FIELD_KEYS = env.list("SWMS_FIELD_KEYS", default=[_development_key("field")])
 INDEX_KEYS = env.list("SWMS_INDEX_KEYS", default=[_development_key("index")])
 if PRODUCTION:
-    weak = [n for n in ("SWMS_SECRET_KEY", "SWMS_FIELD_KEYS", "SWMS_INDEX_KEYS") if not env(n, default="")]
+    _known = {_INSECURE, _development_key("field"), _development_key("index")}
+    weak = [
+        name
+        for name in ("SWMS_SECRET_KEY", "SWMS_FIELD_KEYS", "SWMS_INDEX_KEYS")
+        if not (values := env.list(name, default=[])) or _known & set(values)
+    ]
     if weak or DEMO:
         raise ImproperlyConfigured(f"production needs its own secrets: {', '.join(weak) or 'SWMS_DEMO must be off'}")
 SIGNING_KEY_DIR = Path(env("SWMS_SIGNING_KEY_DIR", default=str(VAR_DIR / "keys")))
