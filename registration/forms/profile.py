@@ -9,7 +9,6 @@ from django.db.models import Min
 
 from registration.forms.answers import AnswersForm, YesNoField, not_in_future
 from registration.models import Worker
-from registration.queries.employers import region_fit
 from swms import codes
 from swms.codes import IdType
 from swms.dates import today
@@ -200,7 +199,7 @@ class RegionForm(AnswersForm):
         region = cleaned.get("region")
         if region is None:
             return
-        fit = region_fit(self.instance, region)
+        fit = self.instance.region_fit(region)
         if fit == "elsewhere":
             self.add_error(
                 "region",

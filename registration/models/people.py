@@ -14,6 +14,7 @@ from swms.codes import CertificateLevel, IdType
 from swms.crypto import BlindIndexField, SealedField
 from swms.idnumbers import mask_id
 from swms.regions.models import Duty, Region, Scope, ScopedModel
+from swms.regions.queries import same_region
 from swms.workflow import Reviewed
 
 
@@ -110,6 +111,21 @@ class Worker(ScopedModel):
         if self.past_projects.filter(is_special=True, evidence=None).exists():
             missing.append(("evidence", "三区计划或牵手计划的证明材料"))  # R-PRO-11
         return missing
+
+    def region_fit(self, region: Region) -> str:
+        """Tell how ``region`` is the worker's: where 户籍 or 工作单位 is (R-PRO-07).
+
+        ``household`` or ``employer``; ``unproven`` if the employer was typed or is not known yet, so that
+        the worker has to say it; ``elsewhere`` if it is neither.
+        """
+        if self.household_region and same_region(region, self.household_region):
+            return "household"
+        current = self.experiences.filter(end_date=None).select_related("institution__region").first()
+        if current and current.institution:
+            return "employer" if same_region(region, current.institution.region) else "elsewhere"
+        if current and current.employer_type == codes.EmployerType.NOT_EMPLOYED and self.household_region:
+            return "elsewhere"
+        return "unproven"
 
 
 class Qualification(Reviewed, ScopedModel):

@@ -2,7 +2,7 @@
 
 from registration.queries.checks import AutomaticCheck, automatic_checks
 from registration.queries.differences import FormChange, form_diff, previous_form
-from registration.queries.employers import current_employment, institution_chosen, institutions_named, region_fit
+from registration.queries.employers import institution_chosen, institutions_named
 from registration.queries.profile import PARTS, ProfileTask, editable_parts, profile_tasks
 from registration.queries.progress import (
     NextStep,
@@ -36,7 +36,6 @@ __all__ = [
     "automatic_checks",
     "awaiting",
     "check_answers",
-    "current_employment",
     "editable_parts",
     "first_registration_window",
     "foremost",
@@ -51,7 +50,6 @@ __all__ = [
     "profile_tasks",
     "progress",
     "queue_page",
-    "region_fit",
     "timeline",
     "whose_move",
 ]

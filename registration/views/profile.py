@@ -32,7 +32,7 @@ class ProfilePage(WorkerPage):
             "certificates": Qualification.objects.visible_to(request.user).order_by("-level", "pk"),
             "application": open_ones[0] if open_ones else None,
             "viewable": certificates_to_view(request.user, applications),
-            "region_strays": bool(worker.region and queries.region_fit(worker, worker.region) == "elsewhere"),
+            "region_strays": bool(worker.region and worker.region_fit(worker.region) == "elsewhere"),
         }
         return render(request, "registration/profile.html", context)
 

@@ -63,6 +63,13 @@ def certificate_valid(application, step: Step):
         raise Refused("certificate_not_valid", "该职业水平证书当前不是有效状态，不能申请登记")
 
 
+def region_belongs(application, step: Step):
+    """R-PRO-07: 登记区域 is where 户籍 or 工作单位 is, also after either was changed."""
+    worker = application.worker
+    if worker.region_fit(worker.region) == "elsewhere":
+        raise Refused("region_elsewhere", "登记区域须是户籍所在地或工作单位所在地，请先核对个人信息中的登记区域")
+
+
 def local_start(application):
     """Return when the certificate was first registered locally, ``None`` if it was not (R-PRO-05).
 
@@ -274,7 +281,15 @@ APPLICATION = Workflow(
         A.NOT_APPLIED,
         A.PENDING_REVIEW,
         OWN,
-        guards=(certificate_valid, profile_complete, of_age, in_window, check_requirements, promise_ticked),
+        guards=(
+            certificate_valid,
+            profile_complete,
+            region_belongs,
+            of_age,
+            in_window,
+            check_requirements,
+            promise_ticked,
+        ),
         effect=receive,
     ),
     Transition("withdraw", "撤回申请", A.PENDING_REVIEW, A.NOT_APPLIED, OWN, effect=stop_clock),
