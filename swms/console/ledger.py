@@ -1,14 +1,11 @@
-"""How every message fared, and whether the system keeps its promises: for the system administrator."""
+"""The ledger of notices and of the messages that went out, for the system administrator."""
 
 from django.contrib import admin
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods
 
 from swms.console.screens import Alert, Filter, Found, Screen
-from swms.heartbeats import Heartbeat
 from swms.idnumbers import mask_mobile
-from swms.invariants import judge
-from swms.notices.models import Delivery
+from swms.notices.models import Delivery, Notice
 from swms.regions.models import Duty
 from swms.ui import cn_datetime
 
@@ -58,28 +55,31 @@ class DeliveryScreen(Screen):
         return [Alert("wait", "今天有短信或邮件发送失败。", f"{self.list_url}?part={Status.FAILED}")] if failed else []
 
 
-@admin.register(Heartbeat)
-class PromisesScreen(Screen):
-    """The promises of the system, judged on demand."""
+@admin.register(Notice)
+class NoticeScreen(Screen):
+    """What stands in people's inboxes; what it says is theirs."""
 
-    label = "运行检查"
+    label = "站内消息"
     duties = (Duty.SYSTEM,)
-    key = "name"
+    columns = ("时间", "收件人", "事项", "标题", "阅读时间")
+    search_words = "收件人姓名"
 
     def records(self, user):
-        return Heartbeat.objects.order_by("name")
+        return Notice.objects.select_related("recipient").defer("body").order_by("-id")
 
-    def list_page(self, request):
-        """When the jobs last gave a sign of life (GET); every promise judged now (POST, as it reads everything)."""
-        return require_http_methods(["GET", "HEAD", "POST"])(self._promises)(request)
+    def search(self, user, text):
+        return Found(self.records(user).filter(recipient__name=text))
 
-    def _promises(self, request):
-        context = {
-            "heading": self.label,
-            "beats": self.records(request.user),
-            "verdicts": judge() if request.method == "POST" else None,
+    def row(self, record):
+        return {
+            "title": cn_datetime(record.created_at),
+            "cells": [
+                {"text": record.recipient.name},
+                {"text": record.kind},
+                {"text": record.title},
+                {"text": cn_datetime(record.read_at) or "未读"},
+            ],
         }
-        return self.show(request, "console/promises.html", context)
 
 
 def _masked_mail(address: str) -> str:

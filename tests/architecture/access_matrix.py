@@ -227,7 +227,7 @@ CONSOLE = {
         sees="li_jing",
         others="zhao_min",
         decides={},
-        data={"move": "approve"},
+        data={"move": "approve", "version": "1"},
     ),
     **_screen("registration/registration", REVIEWERS),
     **_case(
@@ -258,6 +258,7 @@ CONSOLE = {
     **_screen("certificates/annotation", KEEPERS),
     **_screen("certificates/certificate", REVIEWERS),
     **_screen("notices/delivery", "wu_qiang"),
+    **_screen("notices/notice", "wu_qiang"),
     **_screen("swms/heartbeat", "wu_qiang"),
     **_screen("accounts/user", "zheng_kai"),
     "console/accounts/user/new/": desk("zheng_kai", 200, 200),

@@ -2,6 +2,7 @@
 
 import contextvars
 import datetime as dt
+import io
 import mimetypes
 import os
 import shutil
@@ -15,6 +16,7 @@ from django.db import connections
 from django.urls import reverse
 from playwright.sync_api import sync_playwright
 
+from registration import roster
 from registration.models import Application, Feedback
 from swms.regions.models import Duty
 from tests import factories
@@ -49,7 +51,9 @@ def see(browser):
             return
         got = shown if path == "/shown" else here.run(client.get, path, headers={"host": "localhost"})
         body = got.getvalue() if hasattr(got, "getvalue") else got.content
-        route.fulfill(status=got.status_code, headers=dict(got.items()), body=body)
+        # Browsers report a page that came with 409 as an error, which is what its reader is told anyway.
+        status = 200 if path == "/shown" else got.status_code
+        route.fulfill(status=status, headers=dict(got.items()), body=body)
 
     def show(client, url, *, post=None, width=1280, name=""):
         shown = client.post(url, post) if post else client.get(url)
@@ -95,6 +99,13 @@ def desk(people):
     ).begin()
     factories.institution()
     keeper = factories.staff("周燕", (Duty.CERTIFICATE, None), username="zhouyan2")
+    lines = [
+        "考试年度,级别,姓名,证件类型,证件号码,管理号,签发日期,省份",
+        f"2025,助理社会工作师,赵一,居民身份证,{factories.id_number()},202511000100000017,2025-09-15,北京市",
+        "2025,助理社会工作师,钱二,居民身份证,110000199003070011,202511000100000025,2025-09-15,北京市",
+    ]
+    tried = roster.stage(io.BytesIO("\n".join(lines).encode()), name="名单.csv", by=keeper)
+    roster.run(tried.pk)
     return {
         "case": case,
         "feedback": feedback,
@@ -103,6 +114,8 @@ def desk(people):
         "system": signed_in(factories.staff("郑凯", (Duty.SYSTEM, None), username="zhengkai")),
         "security": signed_in(factories.staff("吴敏", (Duty.SECURITY, None), username="wumin")),
         "audit": signed_in(factories.staff("冯雪", (Duty.AUDIT, None), username="fengxue")),
+        "tried": reverse("admin:registration_rosterimport_change", args=[tried.uid]),
+        "reveal": reverse("admin:registration_application_reveal", args=[case.ref]),
         "person": reverse("admin:accounts_user_change", args=[people.li_jing.uid]),
     }
 
@@ -115,6 +128,8 @@ SCREENS = {
     "found": ("jing", "admin:registration_application_changelist", {"text": "王芳"}),
     "review": ("jing", "case", None),
     "refusal with errors": ("jing", "case", REFUSAL),
+    "decision on another version": ("jing", "case", {"move": "pass_first", "version": "7"}),
+    "number shown": ("jing", "reveal", {"field": "id_number"}),
     "feedback queue": ("jing", "admin:registration_feedback_changelist", None),
     "feedback": ("jing", "feedback", None),
     "register": ("jing", "admin:registration_registration_changelist", None),
@@ -124,7 +139,9 @@ SCREENS = {
     "qualification": ("keeper", "qualification", None),
     "imports": ("keeper", "admin:registration_rosterimport_changelist", None),
     "imports with errors": ("keeper", "admin:registration_rosterimport_changelist", {"file": ""}),
+    "list tried": ("keeper", "tried", None),
     "annotations": ("keeper", "admin:certificates_annotation_changelist", None),
+    "notices": ("system", "admin:notices_notice_changelist", None),
     "messages": ("system", "admin:notices_delivery_changelist", None),
     "promises": ("system", "admin:swms_heartbeat_changelist", None),
     "promises judged": ("system", "admin:swms_heartbeat_changelist", {"now": "1"}),

@@ -129,6 +129,7 @@ def test_a_worker_is_no_member_of_staff(desk, people):
     [
         ("audit_auditevent", Duty.AUDIT),
         ("notices_delivery", Duty.SYSTEM),
+        ("notices_notice", Duty.SYSTEM),
         ("swms_heartbeat", Duty.SYSTEM),
         ("registration_rosterimport", Duty.CERTIFICATE),
         ("certificates_annotation", Duty.CERTIFICATE),
