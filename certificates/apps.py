@@ -7,3 +7,7 @@ class CertificatesConfig(AppConfig):
 
     def ready(self):
         from certificates import receivers  # noqa: F401 (it listens once imported)
+        from certificates.queries.names import unprintable
+        from registration.roster import check_names_with
+
+        check_names_with(unprintable)

@@ -6,6 +6,7 @@ import hashlib
 import logging
 import re
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
@@ -29,6 +30,8 @@ CHUNK = 5000
 TRIES = 3
 RUN_LOCK = 7203  # with the import's id: one run of one import at a time
 
+INTERRUPTED = "导入中断，已导入的部分有效，可以重新导入同一文件"
+
 OnProgress = Callable[[RosterImport], None]
 
 
@@ -45,8 +48,10 @@ def import_file(
     Returns the finished import. Raises FileRefused, ``OSError``.
     """
     with open(path, "rb") as file:
-        run_row = begin(file, name=path.name, by=by, dry_run=dry_run)
-        return _carry_out(run_row, file, errors, on_progress)
+        import_ = begin(file, name=path.name, by=by, dry_run=dry_run)
+        with _alone(import_.pk):
+            _close_abandoned(import_)
+            return _carry_out(import_, file, errors, on_progress)
 
 
 def run(pk: int) -> RosterImport:
@@ -54,19 +59,34 @@ def run(pk: int) -> RosterImport:
 
     Safe to repeat: what an attempt that was cut short has brought in is found there and counted as brought in.
     """
-    import_ = RosterImport.objects.get(pk=pk)
+    with _alone(pk) as alone:
+        import_ = RosterImport.objects.get(pk=pk)
+        if alone and import_.outcome == RosterImport.Outcome.RUNNING:
+            _run_staged(import_)
+        return import_
+
+
+@contextmanager
+def _alone(pk: int) -> Iterator[bool]:
+    """Hold the import for this connection; yield ``False`` when somebody else has it."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [RUN_LOCK, pk])
-        if not cursor.fetchone()[0]:
-            return import_
-        try:
-            import_.refresh_from_db()
-            if import_.outcome != RosterImport.Outcome.RUNNING:
-                return import_
-            return _run_staged(import_)
-        finally:
-            if connection.is_usable():
+        alone = cursor.fetchone()[0]
+    try:
+        yield alone
+    finally:
+        if alone and connection.is_usable():  # a lost connection has lost its locks
+            with connection.cursor() as cursor:
                 cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [RUN_LOCK, pk])
+
+
+def _close_abandoned(import_: RosterImport) -> None:
+    """Close the runs over the same file that were killed: nobody else takes up what an operator started."""
+    running = RosterImport.objects.filter(sha256=import_.sha256, outcome=RosterImport.Outcome.RUNNING)
+    for other in running.exclude(pk=import_.pk):
+        with _alone(other.pk) as alone:
+            if alone and not staging.is_staged(other):
+                _fail(other, INTERRUPTED)
 
 
 def begin(file: BinaryIO, *, name: str, by, dry_run: bool) -> RosterImport:
@@ -142,9 +162,9 @@ def _carry_out(import_: RosterImport, file: BinaryIO, errors: Path | None, on_pr
     except FileRefused as refusal:
         _fail(import_, refusal.message)
         raise
-    except (DatabaseError, InterfaceError, OSError):
+    except (DatabaseError, InterfaceError, OSError, KeyboardInterrupt):
         if not staging.is_staged(import_) and connection.is_usable():  # nobody takes it up again
-            _fail(import_, "导入中断，已导入的部分有效，可以重新导入同一文件")
+            _fail(import_, INTERRUPTED)
         raise
     merge.discard()
     _finish(import_)
