@@ -123,4 +123,8 @@ class InstitutionAdmin(Screen):
         return Found(visible.filter(uscc=normalise(text)) if is_number(text) else visible.filter(name=text))
 
 
-_TONES = {Institution.Status.ACTIVE: "good", Institution.Status.SUSPENDED: "wait"}
+_TONES = {
+    Institution.Status.ACTIVE: "good",
+    Institution.Status.SUSPENDED: "wait",
+    Institution.Status.DEREGISTERED: "idle",
+}
