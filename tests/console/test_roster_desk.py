@@ -181,3 +181,26 @@ def test_what_contradicts_the_roster_is_refused_in_words(jing, feedback):
     answer = jing.post(url, {"move": "approve", "version": "1"})
     assert answer.status_code == 409
     assert "该管理号在社工库中属于另一人" in answer.content.decode()
+
+
+def test_the_roster_and_the_staff_are_listed_with_as_many_queries_for_three_as_for_one(
+    keeper, office, django_assert_max_num_queries
+):
+    security = office("吴敏", (Duty.SECURITY, None), username="wumin")
+    lists = [(keeper, ROSTER), (security, reverse("admin:accounts_user_changelist"))]
+    duties = [(Duty.FIRST_REVIEW, "110105"), (Duty.FINAL_REVIEW, "110000")]
+    factories.qualification("赵一")
+    factories.staff("李静", *duties)
+    for client, url in lists:
+        client.get(url)
+    asked = []
+    for client, url in lists:
+        with django_assert_max_num_queries(20) as one:
+            client.get(url)
+        asked.append(len(one))
+    for name in ("钱二", "孙三"):
+        factories.qualification(name)
+        factories.staff(name, *duties)
+    for (client, url), most in zip(lists, asked, strict=True):
+        with django_assert_max_num_queries(most):
+            client.get(url)
