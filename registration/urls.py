@@ -3,7 +3,7 @@
 from django.urls import path
 
 from registration import api
-from registration.views import account, application, feedback, profile, rows
+from registration.views import account, application, feedback, feedback_case, profile, rows
 from registration.views.dashboard import Dashboard
 
 app_name = "registration"
@@ -15,13 +15,13 @@ urlpatterns = [
     path("feedback/", feedback.StartPage.as_view(), name="feedback"),
     path("feedback/code/", feedback.CodePage.as_view(), name="feedback_code"),
     path("feedback/form/", feedback.FormPage.as_view(), name="feedback_form"),
-    path("feedback/status/", feedback.StatusPage.as_view(), name="feedback_status"),
-    path("feedback/status/code/", feedback.StatusCodePage.as_view(), name="feedback_status_code"),
-    path("feedback/status/end/", feedback.EndPage.as_view(), name="feedback_end"),
-    path("feedback/<str:ref>/", feedback.CasePage.as_view(), name="feedback_case"),
+    path("feedback/status/", feedback_case.StatusPage.as_view(), name="feedback_status"),
+    path("feedback/status/code/", feedback_case.StatusCodePage.as_view(), name="feedback_status_code"),
+    path("feedback/status/end/", feedback_case.EndPage.as_view(), name="feedback_end"),
+    path("feedback/<str:ref>/", feedback_case.CasePage.as_view(), name="feedback_case"),
     path("feedback/<str:ref>/receipt/", feedback.ReceiptPage.as_view(), name="feedback_receipt"),
-    path("feedback/<str:ref>/edit/", feedback.EditPage.as_view(), name="feedback_edit"),
-    path("feedback/<str:ref>/withdraw/", feedback.WithdrawPage.as_view(), name="feedback_withdraw"),
+    path("feedback/<str:ref>/edit/", feedback_case.EditPage.as_view(), name="feedback_edit"),
+    path("feedback/<str:ref>/withdraw/", feedback_case.WithdrawPage.as_view(), name="feedback_withdraw"),
     path("", Dashboard.as_view(), name="dashboard"),
     path("profile/", profile.ProfilePage.as_view(), name="profile"),
     path("profile/basic/", profile.BasicPage.as_view(), name="profile_basic"),
