@@ -11,7 +11,7 @@ from swms.dates import today
 from swms.idnumbers import InvalidIdNumber, parse
 from swms.regions.queries import full_name
 from swms.uploads.models import StoredFile
-from swms.uploads.storage import FileMissing, open_file
+from swms.uploads.storage import open_file
 
 NO_EMPLOYER = "无"
 UNSIGNED = "—"
@@ -71,14 +71,13 @@ def registration_content(
 
 
 def photo_url(photo: StoredFile | None) -> str:
-    """Return a stored photo as a data: URL; empty when there is none any more."""
-    if photo is None:
+    """Return a stored photo as a data: URL; empty when there is none any more.
+
+    Raises FileMissing for one that ought to be on disk: a certificate waits rather than go out without it.
+    """
+    if photo is None or photo.purged_at is not None:
         return ""
-    try:
-        data = open_file(photo)
-    except FileMissing:
-        return ""
-    return f"data:{photo.media_type};base64,{b64encode(data).decode('ascii')}"
+    return f"data:{photo.media_type};base64,{b64encode(open_file(photo)).decode('ascii')}"
 
 
 def photo_of(qualification: Qualification) -> StoredFile | None:

@@ -16,6 +16,7 @@ from urllib.parse import urlencode
 import environ
 from django.conf import settings
 from django.db import connection
+from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 from django.urls import reverse
 from django.utils.crypto import get_random_string
 from kombu import pools
@@ -110,18 +111,26 @@ class Visitor:
 
     def get(self, path: str) -> Answer:
         """Ask for a page."""
-        return self._send("GET", path, None)
+        return self._send("GET", path)
 
     def post(self, path: str, **fields) -> Answer:
         """Send a form; a redirect to a receipt or an annotation is an acknowledgement."""
-        answer = self._send("POST", path, urlencode(fields | {"csrfmiddlewaretoken": self.csrf}, doseq=True))
+        body = urlencode(fields | {"csrfmiddlewaretoken": self.csrf}, doseq=True)
+        answer = self._send("POST", path, body.encode())
         if answer.status == 302 and ("/receipt/" in answer.location or "/certificates/a/" in answer.location):
             self.receipts.append(answer.location)
         return answer
 
-    def _send(self, method: str, path: str, body: str | None) -> Answer:
+    def upload(self, path: str, **fields) -> Answer:
+        """Send a form with files."""
+        body = encode_multipart(BOUNDARY, fields | {"csrfmiddlewaretoken": self.csrf})
+        return self._send("POST", path, body, MULTIPART_CONTENT)
+
+    def _send(
+        self, method: str, path: str, body: bytes | None = None, kind: str = "application/x-www-form-urlencoded"
+    ) -> Answer:
         line = http.client.HTTPConnection("127.0.0.1", self.portal.port, timeout=60)
-        headers = {"Cookie": self.cookies, "Content-Type": "application/x-www-form-urlencoded"}
+        headers = {"Cookie": self.cookies, "Content-Type": kind}
         began = time.monotonic()
         try:
             line.request(method, path, body, headers)
