@@ -201,7 +201,7 @@ _URGENCY = (*REFUSED_STATES, A.NOT_APPLIED, A.PENDING_REVIEW, *LOCKED_STATES, *D
 
 def foremost(worker: Worker) -> Application | None:
     """Return the application that the dashboard is about: the one that needs the worker most."""
-    applications = list(worker.applications.select_related("qualification", "region", "worker__user"))
+    applications = list(worker.applications.select_related("qualification__registration", "region", "worker__user"))
 
     def rank(application):
         hopeless = application.state == A.NOT_APPLIED and filing_refused(application) is not None
@@ -240,8 +240,12 @@ def _in_words(application: Application) -> tuple:
         case A.FINAL_APPROVED:
             return "终审已通过", "系统正在完成登记，通常只需片刻。", "查看申请", *here
         case A.REGISTERED:
-            return "首次登记已完成", "登记证书正在生成，通常只需片刻。", "查看证书", *here
-    return "已出证", "您的登记证书已生成，可以查看和下载。", "查看证书", *here
+            return "首次登记已完成", "登记证书正在生成，通常只需片刻。", "查看证书", *_certificate(application)
+    return "已出证", "您的登记证书已生成，可以查看和下载。", "查看证书", *_certificate(application)
+
+
+def _certificate(application: Application) -> tuple:
+    return "certificates:registration", (application.qualification.registration.number,)
 
 
 def _before_applying(application: Application) -> tuple:
