@@ -55,7 +55,7 @@ def build(seed: int, on_step: OnStep) -> None:
     staff = offices.make_staff(password)
     institutions = offices.make_institutions(INSTITUTIONS, chance)
     on_step("社工库", 0, 1)
-    people = _people(seed, chance)
+    people = plan(seed, chance)
     _import_roster(people, staff, seed)
     world = stories.World(staff, institutions, chance, password)
     page.prepare()
@@ -71,7 +71,7 @@ def build(seed: int, on_step: OnStep) -> None:
     connection.run_on_commit.clear()
 
 
-def _people(seed: int, chance: random.Random) -> list[Person]:
+def plan(seed: int, chance: random.Random) -> list[Person]:
     """Return the people of all stories, who are not anywhere yet; those of the first county come first."""
     people: list[Person] = []
     for story in stories.STORIES:
@@ -128,7 +128,8 @@ def _csv(rows: list[list[str]]) -> str:
 
 
 def _may_have_copies(person: Person) -> bool:
-    return person.story.tell in (stories.issued, stories.passed_first, stories.waiting, stories.complete)
+    without = (stories.begun, stories.revoked, stories.certificate_revoked, stories.certificate_cancelled)
+    return person.story.tell not in without
 
 
 def _settle_messages() -> None:
