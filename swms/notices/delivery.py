@@ -5,6 +5,8 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import BooleanField, ExpressionWrapper, Q
+from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
@@ -28,8 +30,11 @@ def backend(channel: str):
 
 
 def due():
-    """Return the deliveries that ought to be tried now."""
-    return Delivery.objects.filter(status=Delivery.Status.QUEUED, next_attempt_at__lte=timezone.now())
+    """Return the deliveries that ought to be tried now, by the database's clock.
+
+    A worker whose own clock is wrong must neither let a code expire nor hold a message back.
+    """
+    return Delivery.objects.filter(status=Delivery.Status.QUEUED, next_attempt_at__lte=Now())
 
 
 def deliver(pk: int) -> None:
@@ -57,7 +62,7 @@ def deliver(pk: int) -> None:
         _try_later(delivery, type(error).__name__)
     else:
         crashpoint("deliver.sent")
-        _close(delivery, Delivery.Status.SENT, receipt=str(receipt or "")[:80], error="", sent_at=timezone.now())
+        _close(delivery, Delivery.Status.SENT, receipt=str(receipt or "")[:80], error="", sent_at=Now())
 
 
 def purge() -> int:
@@ -67,17 +72,17 @@ def purge() -> int:
 
 @transaction.atomic
 def _claim(pk: int) -> Delivery | None:
-    delivery = due().select_for_update(skip_locked=True).filter(pk=pk).first()
+    too_late = ExpressionWrapper(Q(expires_at__lte=Now()), BooleanField())
+    delivery = due().select_for_update(skip_locked=True).annotate(too_late=too_late).filter(pk=pk).first()
     if delivery is not None:
         delivery.attempts += 1
-        delivery.next_attempt_at = timezone.now() + LEASE
-        delivery.save(update_fields=["attempts", "next_attempt_at"])
+        Delivery.objects.filter(pk=pk).update(attempts=delivery.attempts, next_attempt_at=Now() + LEASE)
     return delivery
 
 
 def _no_longer_wanted(delivery: Delivery) -> str:
     """Return why it should not be sent any more, or nothing: asked at the last moment."""
-    if delivery.expires_at and delivery.expires_at <= timezone.now():
+    if delivery.too_late:
         return "已过最晚发送时间"
     if not delivery.address:
         return "没有可用的收件地址"
@@ -103,4 +108,4 @@ def _try_later(delivery: Delivery, error: str) -> None:
         return
     wait = timedelta(seconds=30 * 4 ** (delivery.attempts - 1))  # 30 s, 2 min, 8 min, 32 min, 2 h
     queued = Delivery.objects.filter(pk=delivery.pk, status=Delivery.Status.QUEUED)
-    queued.update(next_attempt_at=timezone.now() + wait, error=error[:200])
+    queued.update(next_attempt_at=Now() + wait, error=error[:200])

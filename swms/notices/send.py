@@ -1,6 +1,8 @@
 """The two ways to tell somebody something: a notice in the inbox, or a bare short message."""
 
-from datetime import datetime
+from datetime import timedelta
+
+from django.db.models.functions import Now
 
 from swms.jobs import enqueue
 from swms.notices import tasks
@@ -24,18 +26,19 @@ def notify(recipient, *, kind: str, title: str, body: str, url: str = "", outsid
     return notice
 
 
-def sms(mobile: str, text: str, *, kind: str, recipient=None, expires_at: datetime | None = None) -> Delivery:
+def sms(mobile: str, text: str, *, kind: str, recipient=None, lifetime: timedelta | None = None) -> Delivery:
     """Send a short message to a normalised mobile, without a notice; return its row in the ledger.
 
-    After ``expires_at`` it is not sent any more: a code that comes too late only confuses.
+    After ``lifetime`` it is not sent any more: a code that comes too late only confuses.
     """
-    channel = Delivery.Channel.SMS
-    return _queue(
-        Delivery(mobile=mobile, recipient=recipient, channel=channel, kind=kind, text=text, expires_at=expires_at)
-    )
+    delivery = Delivery(mobile=mobile, recipient=recipient, channel=Delivery.Channel.SMS, kind=kind, text=text)
+    if lifetime is not None:
+        delivery.expires_at = Now() + lifetime
+    return _queue(delivery)
 
 
 def _queue(delivery: Delivery) -> Delivery:
+    delivery.next_attempt_at = Now()  # the worker asks the same clock
     delivery.save(force_insert=True)
     enqueue(tasks.deliver, delivery.pk)
     return delivery

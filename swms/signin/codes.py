@@ -37,15 +37,14 @@ def send_code(mobile: str, purpose: str, *, silently: bool = False) -> None:
     code = f"{secrets.randbelow(1_000_000):06}"
     index = blind_index("mobile", mobile)
     with transaction.atomic():
-        expires_at = timezone.now() + LIFETIME
         SmsCode.objects.create(
             mobile_index=index,
             purpose=purpose,
             code_hash=_hashed(index, purpose, code),
-            expires_at=expires_at,
+            expires_at=timezone.now() + LIFETIME,
         )
         text = f"验证码 {code}，用于{SmsCode.Purpose(purpose).label}，5 分钟内有效。请勿告诉他人。"
-        sms(mobile, text, kind="code", expires_at=timezone.now() if silently else expires_at)
+        sms(mobile, text, kind="code", lifetime=timedelta() if silently else LIFETIME)
 
 
 def check_code(mobile: str, purpose: str, code: str) -> None:
