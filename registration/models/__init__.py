@@ -20,6 +20,6 @@ __all__ = [
     "Registration",
     "RegistrationPeriod",
     "RosterImport",
-    "Worker",
     "WorkExperience",
+    "Worker",
 ]
