@@ -12,3 +12,6 @@ class Heartbeat(models.Model):
     class Meta:
         app_label = "swms"
         verbose_name = verbose_name_plural = "心跳"
+
+    def __str__(self):
+        return self.name

@@ -114,3 +114,6 @@ class AuditLink(models.Model):
     class Meta:
         verbose_name = verbose_name_plural = "审计链"
         triggers = _append_only("link")
+
+    def __str__(self):
+        return f"第{self.seq}环"

@@ -144,8 +144,8 @@ HUB = {
     "registration/profile/photo/": workers(200, 200),
     # 王芳's 登记区域 is fixed: her other case is finished.
     "registration/profile/region/": workers(200, 200, but={"wang_fang": (302, 200)}),
-    "registration/profile/work/employer/": workers(200, 405),
-    "registration/profile/work/<int:pk>/employer/": owner(200, 405, keys={"pk": "experience.pk"}),
+    "registration/profile/experience/employer/": workers(200, 405),
+    "registration/profile/experience/<int:pk>/employer/": owner(200, 405, keys={"pk": "experience.pk"}),
     **_entries("work", "experience", get=302, delete=302),
     **_entries("projects", "project", get=200, delete=200),
     **_entries("honours", "honour", get=200, delete=200),

@@ -72,8 +72,8 @@ def test_the_anchor_grows_only_with_the_chain(events, settings):
 
 
 def test_a_deed_that_is_rolled_back_leaves_no_trace(events):
-    with pytest.raises(RuntimeError), transaction.atomic():
+    with transaction.atomic():
         trail.record("test.undone", events[0].actor)
-        raise RuntimeError
+        transaction.set_rollback(True)
     assert AuditEvent.objects.count() == 3
     assert trail.verify().ok
