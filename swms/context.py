@@ -20,7 +20,7 @@ LINKS = {
     "register": "registration:register",
     "dashboard": "registration:dashboard",
     "profile": "registration:profile",
-    "certificates": "certificates:index",
+    "certificates": "certificates:list",
     "verify": "certificates:verify",
     "education": "education:index",
     "services": "services:index",
@@ -37,7 +37,7 @@ MENUS = {
     "worker": (
         ("我的登记", "dashboard", False),
         ("个人信息", "profile", False),
-        ("我的证书", "certificates", False),
+        ("证书下载", "certificates", False),
         ("继续教育", "education", False),
         ("服务记录", "services", False),
         ("消息", "inbox", False),

@@ -87,7 +87,7 @@ def fill_in(person, photo):
     person.choose_region("region", *CHAOYANG)
     person.fill(has_local_cert="False")
     person.save()
-    person.open("/registration/profile/work/")
+    person.open("/registration/profile/experience/")
     person.press("添加工作经历")
     if "/employer/" in person.page.url:
         person.press("不在系统中，直接填写")
@@ -129,7 +129,8 @@ def pass_review(reviewer, ref, name, label):
 
 def annotate(person) -> bytes:
     """Agree to 服务须知, check the information, apply for an annotated copy and download it (R-CERT-03, R-ANN-01)."""
-    person.open("/certificates/mine")
+    person.open("/registration/")
+    person.press("证书下载")
     assert "服务须知" in person.page.title()
     person.press("同意")
     person.press("核对信息并加注")
