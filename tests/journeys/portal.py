@@ -49,10 +49,10 @@ class Portal:
     def __enter__(self):
         with self._open:
             self._make_database()
-            self._manage("migrate", "--noinput", "-v", "0")
-            self._manage("load_regions")
+            self.manage("migrate", "--noinput", "-v", "0")
+            self.manage("load_regions")
             # Compressing what other packages bring takes ten seconds, and no page of ours asks for it.
-            self._manage("collectstatic", "--noinput", "-v", "0", "-i", "rest_framework", "-i", "admin")
+            self.manage("collectstatic", "--noinput", "-v", "0", "-i", "rest_framework", "-i", "admin")
             self._process("web", "gunicorn", "swms.wsgi", "--bind", f"127.0.0.1:{self.port}", "--workers", "2",
                           "--threads", "4", "--graceful-timeout", "1", "--log-level", "warning")  # fmt: skip
             self._process("worker", "celery", "--quiet", "-A", "swms", "worker", "--concurrency", "1",
@@ -83,6 +83,12 @@ class Portal:
             connections.close_all()
             connections.settings["default"]["NAME"] = own
 
+    def manage(self, *arguments: str) -> None:
+        """Run a management command as the portal would; raises CalledProcessError when it fails."""
+        subprocess.run(
+            [sys.executable, "manage.py", *arguments], cwd=ROOT, env=self.environment, check=True, capture_output=True
+        )
+
     def said(self) -> str:
         """Return the end of what each process wrote, for the report of a failure."""
         logs = sorted(self.folder.glob("*.log"))
@@ -97,11 +103,6 @@ class Portal:
             with connection.cursor() as cursor:
                 cursor.execute(f"DROP DATABASE IF EXISTS {self.database} WITH (FORCE)")
                 cursor.execute(f"CREATE DATABASE {self.database}")
-
-    def _manage(self, *arguments: str) -> None:
-        subprocess.run(
-            [sys.executable, "manage.py", *arguments], cwd=ROOT, env=self.environment, check=True, capture_output=True
-        )
 
     def _process(self, name: str, *command: str) -> None:
         log = self._open.enter_context((self.folder / f"{name}.log").open("wb"))
