@@ -24,7 +24,7 @@ def drawn(source, **context):
 
 
 def staff():
-    return User(kind=User.Kind.STAFF, name="李静（演示）", username="lijing")
+    return User.objects.create_user(kind=User.Kind.STAFF, name="李静（演示）", username="lijing")
 
 
 def worker():
@@ -117,12 +117,14 @@ def test_where_nothing_may_be_done_there_are_no_buttons():
     assert render_to_string("ui/moves.html", {"moves": []}).strip() == ""
 
 
+@pytest.mark.django_db
 def test_an_include_with_only_still_carries_the_protection_against_forged_posts(rf):
     html = render_to_string("ui_gallery.html", samples("normal"), _asked_by(staff(), rf))
     decision = html[html.index('class="decision') :]
     assert 'name="csrfmiddlewaretoken"' in decision[: decision.index("</form>")]
 
 
+@pytest.mark.django_db
 @pytest.mark.parametrize("state", ["normal", "error", "empty"])
 def test_the_gallery_shows_every_component_to_staff(rf, state):
     request = _asked_by(staff(), rf, f"/?state={state}")
