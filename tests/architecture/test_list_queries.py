@@ -1,0 +1,77 @@
+"""A list asks as many queries for a hundred rows as for one."""
+
+from datetime import timedelta
+
+import pytest
+
+from swms.dates import today
+from tests import factories
+from tests.architecture.counting import queries_of
+from tests.people import signed_in
+
+pytestmark = pytest.mark.django_db
+
+
+def _application(people):
+    factories.submitted()
+
+
+def _qualification(people):
+    factories.qualification()
+
+
+def _institution(people):
+    factories.institution()
+
+
+def _staff(people):
+    factories.staff("林晓", ("first_review", "110105"), username=factories.mobile())
+
+
+def _project(people):
+    factories.past_project(people.chen_chen)
+
+
+def _experience(people):
+    factories.experience(people.chen_chen, end_date=today() - timedelta(days=1))
+
+
+def _notice(people):
+    from swms.notices.models import Notice
+
+    Notice.objects.create(recipient=people.chen_chen.user, title="通知", body="内容")
+
+
+#: Address, who opens it (an attribute of ``people`` or a duty over 北京市), and what makes one more row of it.
+LISTS = (
+    ("/console/registration/application/", "li_jing", _application),
+    ("/console/registration/application/?part=all", "zhang_wei", _application),
+    ("/console/registration/qualification/", "zhou_yan", _qualification),
+    ("/console/registration/institution/", "li_jing", _institution),
+    ("/console/accounts/user/", "security", _staff),
+    ("/console/audit/auditevent/", "audit", _application),
+    ("/registration/profile/projects/", "chen_chen", _project),
+    ("/registration/profile/experience/", "chen_chen", _experience),
+    ("/notices/", "chen_chen", _notice),
+)
+
+
+def _browser(people, who: str):
+    if who in ("security", "audit"):
+        return signed_in(factories.staff("郑凯", (who, None), username=who))
+    person = getattr(people, who)
+    return signed_in(getattr(person, "user", person))
+
+
+@pytest.mark.parametrize(("path", "who", "one_more"), LISTS, ids=lambda value: value if isinstance(value, str) else "")
+def test_a_list_asks_as_many_queries_for_a_hundred_rows_as_for_one(path, who, one_more, people):
+    browser = _browser(people, who)
+    one_more(people)
+    browser.get(path)  # the first page notes in the session when it was seen
+    asked_for, rows = {1: len(queries_of(browser, path))}, 1
+    for size in (3, 100):
+        for _ in range(size - rows):
+            one_more(people)
+        rows = size
+        asked_for[size] = len(queries_of(browser, path))
+    assert len(set(asked_for.values())) == 1, asked_for
