@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import logout
-from django.http import HttpResponseRedirect
+from django.http import Http404, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
@@ -34,6 +34,11 @@ class RequestContextMiddleware:
             return self.get_response(request)
         finally:
             reset_current(token)
+
+    def process_view(self, request, view, args, kwargs):
+        # PostgreSQL keeps no NUL, so a key with one names nothing; as a look-up it would be an error.
+        if "\0" in request.path_info:
+            raise Http404
 
 
 class SessionLimitsMiddleware:

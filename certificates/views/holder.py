@@ -3,10 +3,10 @@
 import logging
 import uuid
 
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.decorators import method_decorator
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views import View
 from django.views.decorators.cache import never_cache
 
@@ -16,6 +16,7 @@ from certificates.models import TERMS_VERSION, Annotation, FileDamaged
 from certificates.views.frame import HolderPage, document, menu
 from certificates.workflows import AnnotationState
 from registration.models import Qualification
+from swms.signin.views.answers import safe_next
 from swms.views import WorkerRequired
 from swms.workflow import Refused
 
@@ -48,10 +49,8 @@ class Terms(WorkerRequired, View):
             form.is_valid()
             form.add_error(None, refused.message)
             return self._page(form)
-        target = request.GET.get("next", "")
-        if not url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=request.is_secure()):
-            target = "certificates:list"
-        return redirect(target)
+        # An address, never the name of a page: `redirect` would look "next" up among the names.
+        return HttpResponseRedirect(safe_next(request, request.GET.get("next", "")) or reverse("certificates:list"))
 
     def _page(self, form):
         context = {"form": form, "menu": menu("list"), "agreed": queries.has_agreed(self.request.user)}

@@ -83,6 +83,6 @@ def _read(mark: str | None, queryset: QuerySet, order) -> tuple | None:
     try:
         values = json.loads(base64.urlsafe_b64decode(mark))
         place = tuple(field.to_python(value) for field, value in zip(fields, values, strict=True))
-    except (binascii.Error, ValueError, TypeError, ValidationError):
+    except (binascii.Error, ValueError, TypeError, OverflowError, RecursionError, ValidationError):
         return None
     return None if None in place else place

@@ -168,7 +168,7 @@ class Screen(admin.ModelAdmin):
     def list_page(self, request):
         """The list. A search is posted: what is looked for may be an identity number, and addresses are kept."""
         if request.method == "POST" and self.search_words:
-            return self._found(request, request.POST.get("text", "").strip())
+            return self._found(request, request.POST.get("text", "").replace("\0", "").strip())
         return require_GET(self._part)(request)
 
     def _part(self, request):
@@ -215,7 +215,7 @@ class Screen(admin.ModelAdmin):
         """Return what the list's template needs besides its rows."""
         return {
             "heading": self.label,
-            "columns": [{"label": name} for name in self.columns],
+            "columns": [{"label": name, "number": False} for name in self.columns],
             "search_words": self.search_words,
             "empty_title": self.empty_title,
             "empty_text": self.empty_text,

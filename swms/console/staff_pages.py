@@ -141,7 +141,7 @@ class StaffScreen(Screen):
         return None
 
     def _withdraw(self, request, user):
-        held = get_object_or_404(user.jurisdictions.select_related("region"), pk=request.POST.get("held") or 0)
+        held = get_object_or_404(user.jurisdictions.select_related("region"), pk=_number(request.POST.get("held", "")))
         words = _words(held)
         staff.withdraw(held, by=request.user)
         messages.success(request, f"已收回{user.name}的职责：{words}")
@@ -184,6 +184,11 @@ class StaffScreen(Screen):
             "record_url": self.record_url(user),
         }
         return self.show(request, "console/staff_person.html", context)
+
+
+def _number(text: str) -> int:
+    """Return the key of a row, 0 for what is none."""
+    return int(text) if text.isdecimal() and len(text) < 19 else 0
 
 
 def _words(held: Jurisdiction) -> str:

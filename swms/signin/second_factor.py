@@ -27,9 +27,19 @@ def has_device(user) -> bool:
     return TOTPDevice.objects.filter(user=user, confirmed=True).exists()
 
 
-def pending_device(user) -> TOTPDevice:
-    """Return the device being set up: one secret until its first right code, however often the page is opened."""
-    device, _ = TOTPDevice.objects.get_or_create(user=user, confirmed=False, defaults={"name": "authenticator"})
+def pending_device(user, shown: int | None) -> TOTPDevice:
+    """Return the device being set up: one secret a session, however often the page is opened.
+
+    `shown` is the key of the device that the session saw before. Another session gets another secret, and
+    the first one is void: who handed out the password must not know the second factor as well (S15).
+    """
+    with transaction.atomic():
+        get_user_model().objects.select_for_update().get(pk=user.pk)
+        pending = TOTPDevice.objects.filter(user=user, confirmed=False)
+        device = pending.filter(pk=shown).first()
+        if device is None:
+            pending.delete()
+            device = TOTPDevice.objects.create(user=user, confirmed=False, name="authenticator")
     return device
 
 

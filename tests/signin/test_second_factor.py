@@ -232,3 +232,18 @@ def test_a_busy_session_of_staff_ends_after_eight_hours(jing):
             clock.shift(timedelta(minutes=10))
         clock.shift(timedelta(seconds=1))
         assert browser.get("/account/").status_code == 302
+
+
+def test_who_knew_the_first_password_cannot_keep_a_copy_of_the_second_factor(half_in, jing):
+    """S15: 郑凯 handed out the password and looked at the secret first; 李静 sets up one that he never saw."""
+    second_browser().get(SET_UP)
+    copied = TOTPDevice.objects.get(user=jing)
+    half_in.get(SET_UP)
+    device = TOTPDevice.objects.get(user=jing)
+    assert device.bin_key != copied.bin_key
+    half_in.get(SET_UP)
+    assert TOTPDevice.objects.get(user=jing).bin_key == device.bin_key
+    assert half_in.post(SET_UP, {"code": code_of(device)}).status_code == 200
+    intruder = second_browser()
+    intruder.post(SECOND, {"code": code_of(copied)})
+    assert intruder.get("/account/").url.startswith(SECOND)

@@ -93,7 +93,8 @@ class SetUpPage(StaffStep):
 
     @staticmethod
     def _context(request, form):
-        device = second_factor.pending_device(request.user)
+        device = second_factor.pending_device(request.user, request.session.get("pending_device"))
+        request.session["pending_device"] = device.pk
         return {
             "form": form,
             "qr": second_factor.qr_image(device),
