@@ -159,9 +159,9 @@ def _as_text(field: str, cell: object) -> str:
     if isinstance(cell, int | float) and not isinstance(cell, bool):
         if field in ("id_number", "mgmt_no"):
             raise Unfit("单元格是数字格式，末尾几位可能已经丢失，请设为“文本”格式后重新填写完整号码")
-        if field in ("exam_year", "level", "province") and cell == int(cell):
+        if field in ("exam_year", "level", "province") and cell % 1 == 0:
             return str(int(cell))
-        if field == "issue_date" and cell == int(cell) and len(str(int(cell))) == 8:
+        if field == "issue_date" and cell % 1 == 0 and len(str(int(cell))) == 8:
             return str(int(cell))
     raise Unfit("单元格的内容不是文字，请设为“文本”格式后重新填写")
 

@@ -81,7 +81,7 @@ def _text(cell: object) -> str:
         return ""
     if isinstance(cell, datetime | date):
         return f"{cell:%Y-%m-%d}"
-    if isinstance(cell, float) and cell == int(cell):
+    if isinstance(cell, float) and cell % 1 == 0:
         return str(int(cell))
     return str(cell)
 

@@ -216,6 +216,8 @@ def test_what_offices_write_is_understood(judge, cells, field, value):
         ({"issue_date": "2024-02-30"}, "issue_date", "不是日期"),
         ({"issue_date": "2999-01-01"}, "issue_date", "晚于今天"),
         ({"issue_date": 45565}, "issue_date", "文本"),
+        ({"issue_date": float("inf")}, "issue_date", "文本"),  # what 1e999 in a workbook becomes
+        ({"exam_year": float("inf")}, "exam_year", "文本"),
         ({"issue_date": "2023-09-30"}, "issue_date", "早于考试年度"),
         ({"province": "火星省"}, "province", "省级行政区"),
     ],
