@@ -146,7 +146,7 @@ HUB = {
     "registration/profile/region/": workers(200, 200, but={"wang_fang": (302, 200)}),
     "registration/profile/experience/employer/": workers(200, 405),
     "registration/profile/experience/<int:pk>/employer/": owner(200, 405, keys={"pk": "experience.pk"}),
-    **_entries("work", "experience", get=302, delete=302),
+    **_entries("experience", "experience", get=302, delete=302),
     **_entries("projects", "project", get=200, delete=200),
     **_entries("honours", "honour", get=200, delete=200),
     "registration/applications/<str:ref>/": owner(200, 405, keys=CASE),
