@@ -79,11 +79,11 @@ MEANINGS = {
     ],
     "registration": [
         "请把上面每一项与证书逐项对照，有一项不同，就不是这份证书。",
-        "登记已过期不影响职业水平证书的效力。",
+        "登记到期后需要再登记；职业水平证书的效力不受登记影响。",
     ],
     "annotation": [
         "请把上面每一项与证书逐项对照，有一项不同，就不是这份证书。",
-        "加注件只用于所写的使用场景；加注过期不影响证书本身的效力，请持证人重新加注。",
+        "加注件只用于所写的使用场景，到期后请持证人重新加注；证书本身的效力不受影响。",
     ],
     "file": ["文件自签发以来没有任何改动。"],
 }
@@ -105,7 +105,7 @@ def of_annotation(annotation: Annotation) -> Answer:
         return of_qualification(annotation.qualification)
     until = cn_date(annotation.valid_until)
     return {
-        AnnotationState.ACTIVE: Answer("valid", "good", "证书有效，加注有效", f"加注有效期至{until}，当日24时止。"),
+        AnnotationState.ACTIVE: Answer("valid", "good", "证书有效，加注有效", f"加注有效期至{until}，当日 24 时止。"),
         AnnotationState.EXPIRED: Answer(
             "annotation_expired",
             "wait",
@@ -139,4 +139,4 @@ def of_certificate(registration: Registration, certificate: Certificate | None) 
     if registration.state == RegistrationState.EXPIRED or registration.valid_until < today():
         text = f"登记有效期至{until}，之后没有再登记。职业水平证书本身不受影响。"
         return Answer("registration_expired", "wait", "登记已过期", text, "已过期")
-    return Answer("valid", "good", "登记有效", f"登记有效期至{until}，当日24时止。", label)
+    return Answer("valid", "good", "登记有效", f"登记有效期至{until}，当日 24 时止。", label)
