@@ -30,8 +30,3 @@ REASONS = {
         Reason("other", "其他（请在意见中说明）", ""),
     )
 }
-
-
-def items_of(codes: list[str]) -> set[str]:
-    """Return the parts of the form that the coded reasons ask to mend."""
-    return {REASONS[code].item for code in codes if code in REASONS and REASONS[code].item}

@@ -84,11 +84,6 @@ class Application(Reviewed, ScopedModel):
         return [self.worker.user]
 
     @property
-    def is_editable(self) -> bool:
-        """Whether the form still follows the personal information (R-REG-10)."""
-        return self.state in (ApplicationState.NOT_APPLIED, ApplicationState.PENDING_REVIEW)
-
-    @property
     def certificate_viewable(self) -> bool:
         """Whether 查看证书 is offered (R-REG-20)."""
         return self.state in (ApplicationState.REGISTERED, ApplicationState.CERT_ISSUED)

@@ -20,7 +20,7 @@ from registration.queries.progress import (
     timeline,
     whose_move,
 )
-from registration.queries.reviews import QueuePage, awaiting, in_region, queue_page
+from registration.queries.reviews import awaiting, in_region
 
 __all__ = [
     "PARTS",
@@ -29,7 +29,6 @@ __all__ = [
     "NextStep",
     "ProfileTask",
     "ProgressStep",
-    "QueuePage",
     "TimelineEntry",
     "WhoseMove",
     "Window",
@@ -49,7 +48,6 @@ __all__ = [
     "previous_form",
     "profile_tasks",
     "progress",
-    "queue_page",
     "timeline",
     "whose_move",
 ]

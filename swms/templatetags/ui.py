@@ -30,12 +30,6 @@ def focus_id(field: BoundField) -> str:
     return f"{base}_0"
 
 
-@register.filter
-def error_count(form) -> int:
-    """Return how many messages a form carries."""
-    return sum(len(messages) for messages in form.errors.values()) if form else 0
-
-
 @register.simple_tag(takes_context=True)
 def form_token(context) -> SafeString:
     """Render the CSRF field. Unlike ``{% csrf_token %}`` it also works in an include with ``only``."""
