@@ -68,7 +68,7 @@ def look(browser):
         request = RequestFactory().get("/", headers={"cookie": f"mode={mode}"})
         staff = User(kind=User.Kind.STAFF, name="李静（演示）", username="lijing", elder_mode=mode == "elder")
         request.user = staff if "gallery" in name else AnonymousUser()
-        html = render_to_string(template, values, request)
+        html = render_to_string(template, {"unread": 3, **values}, request)  # no database beside the browser
         context = browser.new_context(viewport={"width": width, "height": 800}, java_script_enabled=script)
         contexts.append(context)
         page = context.new_page()
