@@ -107,6 +107,7 @@ MIDDLEWARE = [
     "swms.middleware.SessionLimitsMiddleware",
     "swms.signin.middleware.SecondFactorMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "swms.signin.middleware.OwnPasswordMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -286,10 +287,13 @@ CELERY_BEAT_SCHEDULE = {
 }
 
 # -- notices ------------------------------------------------------------------------------------
-SMS_BACKEND = env("SWMS_SMS_BACKEND", default="swms.notices.backends.OutboxBackend")
+_OUTBOX = "swms.notices.backends.OutboxBackend"
+SMS_BACKEND = env("SWMS_SMS_BACKEND", default=_OUTBOX)
 SMS_URL = env("SWMS_SMS_URL", default="")
 SMS_TOKEN = env("SWMS_SMS_TOKEN", default="")
-EMAIL_NOTICE_BACKEND = env("SWMS_EMAIL_NOTICE_BACKEND", default="swms.notices.backends.OutboxBackend")
+EMAIL_NOTICE_BACKEND = env("SWMS_EMAIL_NOTICE_BACKEND", default=_OUTBOX)
+if PRODUCTION and _OUTBOX in (SMS_BACKEND, EMAIL_NOTICE_BACKEND):
+    raise ImproperlyConfigured("production sends its messages: set SWMS_SMS_BACKEND and SWMS_EMAIL_NOTICE_BACKEND")
 EMAIL_URL = env("EMAIL_URL", default="consolemail://")
 vars().update(env.email_url_config(EMAIL_URL))
 DEFAULT_FROM_EMAIL = env("SWMS_FROM_EMAIL", default="noreply@localhost")

@@ -77,6 +77,11 @@ class User(AbstractBaseUser):
         return self.kind == self.Kind.STAFF
 
     @property
+    def password_was_handed_out(self) -> bool:
+        """Whether somebody else still knows the password: it was given at the office, not chosen."""
+        return self.has_usable_password() and self.password_changed_at is None
+
+    @property
     def is_worker(self) -> bool:
         return self.kind == self.Kind.WORKER
 

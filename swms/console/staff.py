@@ -5,7 +5,6 @@ import secrets
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, transaction
-from django.utils import timezone
 
 from swms.accounts.models import User
 from swms.audit.trail import record
@@ -27,6 +26,7 @@ def create(*, username: str, name: str, by: User) -> tuple[User, str]:
     try:
         with transaction.atomic():
             user = User.objects.create_user(kind=User.Kind.STAFF, username=username, name=name, password=password)
+            _mark_as_handed_out(user)
             record("accounts.user.create_staff", user, actor=by)
     except IntegrityError as error:
         raise Refused("username_taken", "这个用户名已有人使用，请换一个") from error
@@ -72,10 +72,16 @@ def reset_password(user: User, *, by: User) -> str:
     user = _another(user, by)
     password = new_secret()
     user.set_password(password)
-    user.password_changed_at = timezone.now()
-    user.save(update_fields=["password", "password_changed_at"])
+    user.save(update_fields=["password"])
+    _mark_as_handed_out(user)
     record("accounts.user.reset_password", user, actor=by)
     return password
+
+
+def _mark_as_handed_out(user: User) -> None:
+    """The person has to choose another before anything else opens (S15)."""
+    user.password_changed_at = None
+    user.save(update_fields=["password_changed_at"])
 
 
 @transaction.atomic

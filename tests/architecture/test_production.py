@@ -28,6 +28,8 @@ def production(tmp_path):
         "SWMS_SECRET_KEY": base64.b64encode(os.urandom(48)).decode(),
         "SWMS_FIELD_KEYS": key(),
         "SWMS_INDEX_KEYS": key(),
+        "SWMS_SMS_BACKEND": "swms.notices.backends.HttpBackend",
+        "SWMS_EMAIL_NOTICE_BACKEND": "swms.notices.backends.EmailBackend",
         "SWMS_SIGNING_KEY_PASSPHRASE": base64.b64encode(os.urandom(24)).decode(),
     }
 
@@ -41,6 +43,14 @@ def test_a_production_with_its_own_secrets_passes_every_check_for_deployment(pro
     done = manage(production, "check", "--deploy", "--fail-level", "WARNING")
     assert done.returncode == 0, done.stderr
     assert "no issues" in done.stdout
+
+
+@pytest.mark.parametrize("channel", ["SWMS_SMS_BACKEND", "SWMS_EMAIL_NOTICE_BACKEND"])
+def test_a_production_whose_messages_would_go_nowhere_does_not_start(production, channel):
+    del production[channel]
+    done = manage(production, "check")
+    assert done.returncode != 0
+    assert channel in done.stderr
 
 
 @pytest.mark.parametrize("missing", SECRETS)

@@ -112,6 +112,21 @@ def test_a_reset_password_and_a_closed_account_end_every_session(desk, people):
     assert jing.get(reverse("admin:index")).status_code == 302
 
 
+def test_a_password_that_was_handed_out_opens_nothing_until_the_person_chose_another_s15(desk, people):
+    page = desk.post(page_of(people.li_jing), {"do": "reset_password"}).content.decode()
+    handed_out = re.search(r"<code>(\S+)</code>", page).group(1)
+    people.li_jing.refresh_from_db()
+    jing = signed_in(people.li_jing)
+    change = reverse("signin:change_password")
+    assert jing.get(reverse("admin:index"))["Location"] == change
+    assert jing.get(reverse("registration:api_applications"), headers={"Accept": "application/json"}).status_code == 403
+    own = "Chaoyang-2026-zi"
+    jing.post(change, {"present": handed_out, "password": own, "again": own})
+    people.li_jing.refresh_from_db()
+    assert people.li_jing.check_password(own)
+    assert signed_in(people.li_jing).get(reverse("admin:index")).status_code == 200
+
+
 @pytest.mark.parametrize("duty", [d for d in Duty if d != Duty.SECURITY])
 def test_only_the_security_administrator_manages_staff(people, office, duty):
     other = office("钱进", (duty, None))
