@@ -6,13 +6,6 @@ Imports of our own stand inside the fixtures: this file is read before Django is
 import pytest
 
 
-def pytest_collection_modifyitems(config, items):
-    """One portal is enough: under xdist (``--dist loadgroup``) all journeys go to one worker."""
-    for item in items if config.pluginmanager.hasplugin("xdist") else ():
-        if item.path.parent.name == "journeys":
-            item.add_marker(pytest.mark.xdist_group("journeys"))
-
-
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item, call):
     """A step that fails leaves pictures of every open page, and what the processes said."""

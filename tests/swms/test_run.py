@@ -169,7 +169,7 @@ class Portal:
     def readiness(self):
         with contextlib.suppress(OSError):
             direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-            with direct.open(f"http://127.0.0.1:{self.port}/health/ready", timeout=3) as answer:
+            with direct.open(f"http://127.0.0.1:{self.port}/health/ready", timeout=20) as answer:
                 return json.load(answer)
         return {}
 
