@@ -7,6 +7,8 @@ that takes less than a second. Whatever DATABASE_URL says outside, a test never 
 import os
 from pathlib import Path
 
+import pytest
+
 from swms import embedded
 
 XDIST_WORKER = os.environ.get("PYTEST_XDIST_WORKER")  # "gw0", "gw1" …; absent in the process that leads the run
