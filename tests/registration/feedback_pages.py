@@ -36,7 +36,7 @@ def sent(db):
 
     def texts(mobile=MOBILE):
         rows = [each for each in Delivery.objects.order_by("-id") if each.mobile == mobile]
-        return [each.text for each in rows if not each.expires_at or each.expires_at > each.created_at]
+        return [each.text for each in rows if not each.expires_at or each.expires_at > each.next_attempt_at]
 
     return texts
 

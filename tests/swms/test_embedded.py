@@ -332,6 +332,8 @@ def test_a_test_run_that_is_interrupted_leaves_nothing_behind(blow):
     run = subprocess.Popen(
         [sys.executable, "-c", line],
         cwd=CHECKOUT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+        # A shell that runs the tests in the background has them ignore Ctrl-C, and children inherit that.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )  # fmt: skip
     with run:
         left = Path(run.stdout.readline().strip())

@@ -174,7 +174,7 @@ class Portal:
         return {}
 
     def wait_until_announced(self):
-        announced = "/demo/outbox/"
+        announced = "Ctrl-C stops everything"
         wait_until(lambda: announced in self.output.read_text() or self.supervisor.poll() is not None, READY_WITHIN)
         assert announced in self.output.read_text(), self.output.read_text()[-3000:]
 
