@@ -76,7 +76,7 @@ def test_a_double_click_sends_one_application(visit):  # promise 1
         person.open(reverse("registration:application_check", args=[application.ref]))
         person.page.check("[name=promise]")
         person.page.get_by_role("button", name="申请登记证书").dblclick()
-        person.page.wait_for_load_state()
+        person.page.wait_for_load_state("networkidle")  # the second press may still be on its way
         person.open(reverse("registration:application_receipt", args=[application.ref]))
         assert application.ref in person.text
         sent = AuditEvent.objects.filter(verb="registration.application.apply", target_id=application.pk)
