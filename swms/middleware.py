@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import logout
-from django.http import Http404, HttpResponseRedirect
+from django.http import Http404, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
@@ -37,8 +37,11 @@ class RequestContextMiddleware:
 
     def process_view(self, request, view, args, kwargs):
         # PostgreSQL keeps no NUL, so a key with one names nothing; as a look-up it would be an error.
-        if "\0" in request.path_info:
-            raise Http404
+        if "\0" not in request.path_info:
+            return None
+        if request.path_info.endswith(".json"):
+            return JsonResponse({"code": "not_found", "message": "没有这个地址"}, status=404)
+        raise Http404
 
 
 class SessionLimitsMiddleware:

@@ -220,7 +220,7 @@ def test_the_answer_may_be_kept_by_the_browser_and_asked_again_cheaply(regions, 
     assert again.status_code == 304
 
 
-@pytest.mark.parametrize("code", ["999999", "1", "九", "110000000000"])
+@pytest.mark.parametrize("code", ["999999", "1", "九", "110000000000", "%00"])
 def test_an_unknown_code_is_answered_with_404_in_json(regions, client, code):
     response = client.get(f"/regions/{code}/children.json")
     assert response.status_code == 404
