@@ -2,6 +2,8 @@
 
 import rules
 
+from registration.models import ProvincePolicy
+from registration.models.policies import PREFECTURE_DEPTH
 from swms.regions.models import Duty, holds_duty, jurisdictions_of
 
 
@@ -29,6 +31,21 @@ def on_duty(duty: str):
 
 
 @rules.predicate
+def sits_where_first_review_is(user, record):
+    """A first reviewer over the record's region, in the office that the province's policy names (R-REG-17).
+
+    Prefectures and above may always review first; only a county has to ask the policy.
+    """
+    region = record.region
+    if region is None:
+        return False
+    offices = [j for j in jurisdictions_of(user) if j.duty == Duty.FIRST_REVIEW and region.path.startswith(j.path)]
+    if any(j.depth <= PREFECTURE_DEPTH for j in offices):
+        return True
+    return bool(offices) and not ProvincePolicy.of(region).at_prefecture
+
+
+@rules.predicate
 def keeps_roster_of(user, qualification):
     """A keeper of certificates for the province that issued this one."""
     return holds_duty(user, Duty.CERTIFICATE, qualification.province)
@@ -41,7 +58,7 @@ def keeps_the_roster(user):
 
 
 rules.add_perm("registration.own_application", is_own)
-rules.add_perm("registration.first_review", on_duty(Duty.FIRST_REVIEW) & is_another)
+rules.add_perm("registration.first_review", sits_where_first_review_is & is_another)
 rules.add_perm("registration.final_review", on_duty(Duty.FINAL_REVIEW) & is_another)
 rules.add_perm("registration.revoke", on_duty(Duty.FINAL_REVIEW) & is_another)
 rules.add_perm("registration.keep_roster", keeps_roster_of)

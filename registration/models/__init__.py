@@ -4,22 +4,28 @@ from registration.models.applications import Application, ApplicationForm, Decis
 from registration.models.feedback import Feedback
 from registration.models.institutions import Institution
 from registration.models.people import Qualification, Worker
+from registration.models.policies import DEFAULT_POLICY, FirstReview, Policy, ProvincePolicy, Span
 from registration.models.profile import Honour, PastProject, WorkExperience
 from registration.models.records import Registration, RegistrationPeriod
 from registration.models.roster import RosterImport
 
 __all__ = [
+    "DEFAULT_POLICY",
     "Application",
     "ApplicationForm",
     "Decision",
     "Feedback",
+    "FirstReview",
     "Honour",
     "Institution",
     "PastProject",
+    "Policy",
+    "ProvincePolicy",
     "Qualification",
     "Registration",
     "RegistrationPeriod",
     "RosterImport",
+    "Span",
     "WorkExperience",
     "Worker",
 ]

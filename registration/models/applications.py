@@ -153,6 +153,7 @@ class Decision(models.Model):
     reason_codes = models.JSONField("原因代码", default=list)
     reason = models.CharField("审核意见", max_length=500, blank=True)
     form_version = models.PositiveIntegerField("表单版本")
+    policy_version = models.PositiveIntegerField("政策版本", default=0, db_default=0)  # 0: no province policy
     reviewer = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name="审核人")
     at = models.DateTimeField("时间", auto_now_add=True)
 

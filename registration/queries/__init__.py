@@ -3,6 +3,7 @@
 from registration.queries.checks import AutomaticCheck, automatic_checks
 from registration.queries.differences import FormChange, form_diff, previous_form
 from registration.queries.employers import institution_chosen, institutions_named
+from registration.queries.policies import policy_of
 from registration.queries.profile import PARTS, ProfileTask, editable_parts, profile_tasks
 from registration.queries.progress import (
     NextStep,
@@ -45,6 +46,7 @@ __all__ = [
     "may_reapply_from",
     "next_step",
     "office",
+    "policy_of",
     "previous_form",
     "profile_tasks",
     "progress",

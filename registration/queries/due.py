@@ -8,6 +8,8 @@ from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
 from registration.models import Application, Feedback, Registration
+from registration.models.policies import PREFECTURE_DEPTH
+from registration.queries.policies import provinces_reviewing_at_prefecture
 from registration.workflows import ApplicationState, FeedbackState, RegistrationState
 from registration.workflows.feedback import COMPLETION_DAYS
 from swms.accounts.models import User
@@ -57,7 +59,8 @@ class Reminder:
 def reminders_due() -> list[Reminder]:
     """Return whom to remind today (R-REG-16): after two thirds of the time, and upward once it is over.
 
-    Three queries, whatever the number of cases and reviewers.
+    A county hears nothing of first reviews that its province's policy gives to the prefecture (R-REG-17).
+    Four queries, whatever the number of cases and reviewers.
     """
     late = Q(due_on__lt=today())
     groups = [
@@ -68,13 +71,16 @@ def reminders_due() -> list[Reminder]:
         .annotate(near=Count("pk", filter=~late), overdue=Count("pk", filter=late))
     ]
     mine, below = defaultdict(set), defaultdict(set)
-    reviewers = {}
+    reviewers, at_prefecture = {}, provinces_reviewing_at_prefecture()
     for each in Jurisdiction.objects.filter(duty__in=_DECIDES.values(), user__is_active=True).select_related(
         "user", "region"
     ):
         reviewers[each.user_id] = each.user
+        above = each.depth > PREFECTURE_DEPTH and each.region.province_code in at_prefecture
         for number, group in enumerate(groups):
             if not group["region__path"].startswith(each.path):
+                continue
+            if above and group["state"] == ApplicationState.PENDING_REVIEW:
                 continue
             if _DECIDES[group["state"]] == each.duty:
                 mine[each.user_id].add(number)

@@ -9,7 +9,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from registration.models import Feedback, Qualification
-from registration.queries.progress import ProgressStep, office
+from registration.queries.progress import ProgressStep, local_office
 from registration.workflows import FeedbackState, QualificationState
 from registration.workflows.feedback import DECISION_WORKING_DAYS, completion_last_day
 from swms.audit import trail
@@ -83,7 +83,7 @@ def next_step(feedback: Feedback) -> FeedbackStep:
     """Return what the giver should do or know now."""
     match feedback.state:
         case FeedbackState.PENDING:
-            text = f"{office(feedback.region)}最迟在{cn_date(feedback.due_on)}前答复，结果会发短信通知您。"
+            text = f"{local_office(feedback.region)}最迟在{cn_date(feedback.due_on)}前答复，结果会发短信通知您。"
             return FeedbackStep("等待审核，目前不需要您做什么", text)
         case FeedbackState.NEED_MORE:
             last_day = completion_last_day(feedback)
@@ -110,7 +110,7 @@ def steps(feedback: Feedback) -> list[ProgressStep]:
         ProgressStep(
             "审核",
             "failed" if ended else "done" if state == FeedbackState.APPROVED else "current",
-            office(feedback.region),
+            local_office(feedback.region),
             date=None if waits else timezone.localdate(feedback.decided_at),
             expected=feedback.due_on,
             note=feedback.get_state_display() if ended or state == FeedbackState.NEED_MORE else "",

@@ -9,6 +9,8 @@ from django.utils import timezone
 
 from registration.models import Application, Worker
 from registration.models.form_content import form_content
+from registration.models.policies import PREFECTURE_DEPTH
+from registration.queries.policies import policy_of
 from registration.queries.profile import ITEMS
 from registration.workflows import DONE_STATES, LOCKED_STATES, REFUSED_STATES, ApplicationState
 from registration.workflows.application import (
@@ -27,12 +29,21 @@ from swms.ui import cn_date
 A = ApplicationState
 
 
-def office(region: Region | None, *, final: bool = False) -> str:
-    """Return the name of the office that decides: 朝阳区民政部门, or the province's for 终审 (R-REG-17)."""
-    if region is None:
-        return f"登记区域{settings.AUTHORITY_LABEL}"
-    place = division(region.province_code) if final else region
+def office(region: Region | None, *, final: bool = False, day: dt.date | None = None) -> str:
+    """Return the name of the office that decides: 朝阳区民政部门, or the province's for 终审 (R-REG-17).
+
+    Who reviews first is settled by the province; ``day`` asks for the policy of another day than today.
+    """
+    if region is None or not (final or policy_of(region, day).at_prefecture):
+        return local_office(region)
+    codes = region.path.strip("/").split("/")
+    place = division(codes[0] if final else codes[:PREFECTURE_DEPTH][-1])
     return f"{place.name}{settings.AUTHORITY_LABEL}"
+
+
+def local_office(region: Region | None) -> str:
+    """Return the name of the region's own office, whoever reviews registrations: 朝阳区民政部门."""
+    return f"{region.name if region else '登记区域'}{settings.AUTHORITY_LABEL}"
 
 
 # --- whose move --------------------------------------------------------------------------------
@@ -151,7 +162,7 @@ def progress(application: Application) -> list[ProgressStep]:
     due = application.due_on
     steps = [
         ("提交申请", "本人", application.submitted_at, None),
-        ("初审", office(application.region), _decided_at(decided, "first"), due),
+        ("初审", office(application.region, day=_decided_on(decided, "first")), _decided_at(decided, "first"), due),
         ("终审", office(application.region, final=True), _decided_at(decided, "final"), due),
         ("完成登记", "系统", application.completed_at, None),
         ("出证", "系统", application.issued_at, None),
@@ -175,6 +186,10 @@ def progress(application: Application) -> list[ProgressStep]:
 
 def _decided_at(decided: dict, stage: str) -> dt.datetime | None:
     return decided[stage].at if stage in decided else None
+
+
+def _decided_on(decided: dict, stage: str) -> dt.date | None:
+    return timezone.localdate(decided[stage].at) if stage in decided else None
 
 
 # --- the one thing to do next -----------------------------------------------------------------------
@@ -296,6 +311,7 @@ def timeline(application: Application, *, for_staff: bool = False) -> list[Timel
             continue
         who = event.actor_name
         if event.actor and event.actor.is_staff and not for_staff:
-            who = office(application.region, final=name.endswith("_final"))
+            day = timezone.localdate(event.at)
+            who = office(application.region, final=name.endswith("_final"), day=day)
         entries.append(TimelineEntry(event.at, titles[name], who, event.reason, event.verb))
     return entries

@@ -3,6 +3,8 @@
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from registration.models import Application, Decision
+from registration.models.policies import PREFECTURE_DEPTH
+from registration.queries.policies import prefecture_reviews_first
 from registration.workflows import ApplicationState
 from swms.regions.models import Duty, jurisdictions_of
 
@@ -27,7 +29,8 @@ def in_region(user) -> QuerySet[Application]:
 def awaiting(user) -> QuerySet[Application]:
     """Return the applications that wait for a decision of this very reviewer, the most urgent first.
 
-    By state, duty and region; without those that four eyes keep from the reviewer.
+    By state, duty and region; without those that four eyes keep from the reviewer, and for a county without
+    those that its province's policy has the prefecture review first (R-REG-17). One query, whatever the policy.
     """
     mine = Q(pk__in=())
     for each in jurisdictions_of(user):
@@ -37,6 +40,8 @@ def awaiting(user) -> QuerySet[Application]:
         part = Q(state=state) & ~Exists(Decision.objects.filter(application=OuterRef("pk"), stage=other, reviewer=user))
         if each.region:
             part &= Q(region__path__startswith=each.path)
+        if each.duty == Duty.FIRST_REVIEW and each.depth > PREFECTURE_DEPTH:
+            part &= ~prefecture_reviews_first(each.region.province_code)
         mine |= part
     waiting = Application.objects.visible_to(user).filter(mine)
     if user.id_index:

@@ -194,7 +194,7 @@ def stop_clock(application, step: Step):
 
 
 def decided(stage: str, *, passed: bool):
-    """Return the effect that writes down a decision (R-REG-15, R-REG-18)."""
+    """Return the effect that writes down a decision, and under which policy it was made (R-REG-15…18)."""
 
     def effect(application, step: Step):
         application.decisions.create(
@@ -205,6 +205,7 @@ def decided(stage: str, *, passed: bool):
             reason_codes=[] if passed else step.data["reason_codes"],
             reason=step.reason,
             form_version=application.form_version,
+            policy_version=apps.get_model("registration", "ProvincePolicy").of(application.region).version,
             reviewer=step.actor,
         )
         application.claimed_by = application.claimed_at = None

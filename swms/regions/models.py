@@ -83,6 +83,11 @@ class Jurisdiction(models.Model):
     def path(self) -> str:
         return self.region.path if self.region else "/"
 
+    @property
+    def depth(self) -> int:
+        """How many divisions lead down to it: 0 the country, 1 a province, 2 what stands right below one."""
+        return self.path.count("/") - 1
+
 
 def jurisdictions_of(user) -> list[Jurisdiction]:
     """Return the user's jurisdictions, read once per user instance, so once per request."""
