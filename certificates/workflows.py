@@ -27,7 +27,10 @@ def record_file(document, step: Step):
     document.lease_until = None
 
 
-DOCUMENT = Workflow(Transition("issue", "签发证书", D.QUEUED, D.ISSUED, effect=record_file))
+DOCUMENT = Workflow(
+    Transition("issue", "签发证书", D.QUEUED, D.ISSUED, effect=record_file),
+    Transition("supersede", "由新版证书替代", D.ISSUED, D.SUPERSEDED),
+)
 
 
 class AnnotationState(models.TextChoices):

@@ -35,6 +35,7 @@ class ApplicationSerializer(serializers.ModelSerializer):
         fields = [
             "ref",
             "kind",
+            "term_end",
             "state",
             "state_label",
             "management_number",
@@ -65,9 +66,10 @@ class ApplicationDetailSerializer(ApplicationSerializer):
 
 
 class MoveSerializer(serializers.Serializer):
-    """What a move needs. ``promise_version`` is the version of 承诺声明 that the person agreed to, for ``apply``."""
+    """What ``apply`` needs: the version of 承诺声明 that was agreed to and, in the make-up channel, why it is late."""
 
     promise_version = serializers.CharField(required=False, default="", allow_blank=True, max_length=16)
+    late_reason = serializers.CharField(required=False, default="", allow_blank=True, max_length=500)
 
 
 class WorkersOwn(APIView):
@@ -107,8 +109,10 @@ class ApplicationMove(WorkersOwn):
         asked.is_valid(raise_exception=True)
         match move:
             case "apply":
-                promise = asked.validated_data["promise_version"]
-                actions.apply(application, by=request.user, promise_version=current_promise(promise))
+                promise, late_reason = asked.validated_data["promise_version"], asked.validated_data["late_reason"]
+                actions.apply(
+                    application, by=request.user, promise_version=current_promise(promise), late_reason=late_reason
+                )
             case "withdraw":
                 actions.withdraw(application, by=request.user)
             case "reopen":

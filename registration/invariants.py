@@ -7,8 +7,15 @@ from django.db import connection
 from django.db.models import Count, Exists, F, OuterRef, Q
 from django.utils import timezone
 
-from registration.models import Application, Decision, Registration
-from registration.workflows import DONE_STATES, LOCKED_STATES, ApplicationState, RegistrationState
+from registration.models import Application, Decision, Registration, RegistrationPeriod
+from registration.workflows import (
+    DONE_STATES,
+    ENDED_STATES,
+    LOCKED_STATES,
+    RENEWAL_KINDS,
+    ApplicationState,
+    RegistrationState,
+)
 from swms.dates import today
 from swms.histories import broken_histories, reviewed_models
 from swms.invariants import invariant
@@ -53,7 +60,8 @@ def applications_are_kept():
     versions = Count("forms")
     for each in Application.objects.annotate(versions=versions).exclude(versions=F("form_version")):
         yield f"{each.ref}: at version {each.form_version} of its form, {each.versions} are kept"
-    for each in Application.objects.exclude(state=ApplicationState.NOT_APPLIED).filter(form_version=0):
+    unsent = (ApplicationState.NOT_APPLIED, *ENDED_STATES)
+    for each in Application.objects.exclude(state__in=unsent).filter(form_version=0):
         yield f"{each.ref}: {each.state} without a form"
 
 
@@ -73,6 +81,21 @@ def registrations_match_applications():
             yield f"{number}: wrong check digit"
         elif int(number[11:17]) > given.get(series, 0):
             yield f"{number}: its counter stands at {given.get(series, 0)} and would give it again"
+
+
+@invariant("2b. a registration stands in its newest term, and its terms follow one another")
+def terms_follow_one_another():
+    """No drift, no overlap, nothing half-renewed (R-REREG-05)."""
+    ends: dict[int, RegistrationPeriod] = {}
+    for period in RegistrationPeriod.objects.order_by("registration", "valid_from").iterator():
+        before = ends.get(period.registration_id)
+        if before and period.valid_from <= before.valid_until:
+            yield f"period {period.pk}: begins before the one of registration {period.registration_id} before it ends"
+        ends[period.registration_id] = period
+    for record in Registration.objects.only("number", "valid_from", "valid_until").iterator():
+        last = ends.get(record.pk)
+        if last and (record.valid_from, record.valid_until) != (last.valid_from, last.valid_until):
+            yield f"{record.number}: valid {record.valid_from} to {record.valid_until}, its newest term says otherwise"
 
 
 @invariant("6. first and final review are by different people, and nobody reviews oneself")
@@ -126,3 +149,10 @@ def nothing_waits():
     late = today() - timedelta(days=SWEEPS)  # expiry runs once a day
     for each in Registration.objects.filter(state=RegistrationState.VALID, valid_until__lt=late):
         yield f"{each.number}: ended on {each.valid_until} and is still 有效"
+    for each in Registration.objects.filter(state=RegistrationState.IN_REREG, correct_by__lt=late):
+        yield f"{each.number}: its renewal could be corrected until {each.correct_by} and is still 再登记审核中"
+    gone = (RegistrationState.REVOKED, RegistrationState.CANCELLED, RegistrationState.SUPERSEDED)
+    for each in Application.objects.filter(
+        kind__in=RENEWAL_KINDS, state=ApplicationState.FINAL_APPROVED, registration__state__in=gone
+    ):
+        yield f"{each.ref}: renews a registration that is gone"

@@ -3,7 +3,7 @@
 from django.dispatch import receiver
 
 from registration import actions, tasks
-from registration.models import Application, Feedback, RosterImport, Worker
+from registration.models import Application, Feedback, Registration, RosterImport, Worker
 from registration.roster import staged
 from swms.crypto import index_candidates
 from swms.jobs import enqueue
@@ -16,6 +16,13 @@ def complete_after_final_approval(instance, step, **kwargs):
     """F8 follows F6 at once; the sweep finds it if the message is lost."""
     if step.transition.name == "pass_final":
         enqueue(tasks.complete, instance.pk)
+
+
+@receiver(transitioned, sender=Registration)
+def close_renewals_of_ended_records(instance, step, **kwargs):
+    """What renews a record that is gone has lost its object; the sweep finds it if the message is lost."""
+    if step.transition.name in ("revoke", "cancel", "supersede"):
+        enqueue(tasks.void_renewals, instance.pk)
 
 
 @receiver(transitioned, sender=Feedback)

@@ -1,21 +1,78 @@
-"""Conditions that other apps add to an application; the hub does not know who they are.
+"""Conditions that other apps put on a renewal; the hub does not know who they are.
 
-``education`` will require hours before a re-registration; it registers its condition from
-its ``AppConfig.ready``.
+``education`` keeps the ledger of hours: it registers a source of balances from its ``AppConfig.ready``.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
 
-_CONDITIONS: list[Callable] = []
-
-
-def require(condition: Callable) -> Callable:
-    """Register ``condition(application, step)``, which raises ``Refused``; usable as a decorator."""
-    _CONDITIONS.append(condition)
-    return condition
+from swms.workflow import Refused
 
 
-def check_requirements(application, step) -> None:
-    """Run every registered condition; the first that refuses decides."""
-    for condition in _CONDITIONS:
-        condition(application, step)
+@dataclass(frozen=True)
+class Balance:
+    """How far an applicant is with one condition: what is needed, obtained, and still under review, in ``unit``.
+
+    ``source`` is the rule in words; ``url_name`` where more can be obtained.
+    """
+
+    name: str
+    label: str
+    needed: Decimal
+    obtained: Decimal
+    pending: Decimal
+    unit: str
+    source: str
+    url_name: str = ""
+
+    @property
+    def short(self) -> Decimal:
+        """What is still missing; 0 when the condition is met."""
+        return max(self.needed - self.obtained, Decimal(0))
+
+
+Source = Callable[[object], Balance | None]
+_SOURCES: list[Source] = []
+
+
+def require(source: Source) -> Source:
+    """Register ``source(application)``, which returns how far the renewal's term is, or ``None`` if it does not apply.
+
+    Usable as a decorator. The application is one of ``RENEWAL_KINDS``; it need not be saved.
+    """
+    _SOURCES.append(source)
+    return source
+
+
+def withdraw(source: Source) -> None:
+    """Take a source out again."""
+    _SOURCES.remove(source)
+
+
+def balances(application) -> list[Balance]:
+    """Return how far a renewal is with each condition."""
+    return [balance for source in _SOURCES if (balance := source(application)) is not None]
+
+
+def check_requirements(application) -> None:
+    """Raise ``Refused("requirement_short")`` with everything that is short (R-REREG-04)."""
+    short = [balance for balance in balances(application) if balance.short]
+    if short:
+        raise Refused(
+            "requirement_short",
+            "；".join(in_words(balance) for balance in short),
+            short={balance.name: str(balance.short) for balance in short},
+        )
+
+
+def in_words(balance: Balance) -> str:
+    """Return 已获／需／差 and 审核中 as one sentence."""
+    unit = balance.unit
+    needed, obtained, short = (_number(each) for each in (balance.needed, balance.obtained, balance.short))
+    text = f"{balance.label}不足：需{needed}{unit}，已获{obtained}{unit}，还差{short}{unit}"
+    return f"{text}（另有{_number(balance.pending)}{unit}审核中）" if balance.pending else text
+
+
+def _number(value: Decimal) -> str:
+    return f"{value.normalize():f}"

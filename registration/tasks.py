@@ -3,10 +3,18 @@
 from celery import shared_task
 
 from registration import actions, roster
-from registration.queries.due import completions_due, expiries_due, lapses_due
+from registration.queries.due import (
+    completions_due,
+    expiries_due,
+    lapses_due,
+    renewals_due,
+    renewals_over,
+    stale_renewals,
+    voids_due,
+)
 from swms.jobs import enqueue
 
-EXPIRIES_AT_ONCE = 2000  # what fits into one task's time
+AT_ONCE = 2000  # what fits into one task's time
 
 
 @shared_task
@@ -16,10 +24,19 @@ def complete(pk: int):
 
 
 @shared_task
+def void_renewals(registration_pk: int):
+    """Close the renewals of a registration that was revoked, cancelled or superseded (R-REG-22, R-REG-24)."""
+    for pk in voids_due().filter(registration=registration_pk):
+        actions.void_renewal(pk)
+
+
+@shared_task
 def sweep():
     """Send every finally approved application on its way again: a message may have been lost."""
     for pk in completions_due():
         enqueue(complete, pk)
+    for pk in voids_due():
+        actions.void_renewal(pk)
     for pk in roster.unfinished():
         enqueue(import_roster, pk)
 
@@ -33,14 +50,28 @@ def import_roster(pk: int):
 
 @shared_task
 def expire():
-    """Let registrations past their end expire, also those of days when nothing ran (R-REREG-07)."""
-    ended = list(expiries_due()[:EXPIRIES_AT_ONCE])
+    """Carry out what the dates say, also for days when nothing ran: terms end, renewals lapse (R-REREG-07, §2.4)."""
+    ended = list(expiries_due()[:AT_ONCE])
     for pk in ended:
         actions.expire(pk)
+    for pk in stale_renewals():
+        actions.end_stale_renewal(pk)
+    for pk in renewals_over():
+        actions.close_renewal(pk)
     for pk in lapses_due():
         actions.lapse(pk)
-    if len(ended) == EXPIRIES_AT_ONCE:
+    if len(ended) == AT_ONCE:
         enqueue(expire)
+
+
+@shared_task
+def open_renewals():
+    """Open a case for every registration whose window has come (§2.4)."""
+    due = list(renewals_due()[:AT_ONCE])
+    for registration in due:
+        actions.open_renewal(registration)
+    if len(due) == AT_ONCE:
+        enqueue(open_renewals)
 
 
 @shared_task

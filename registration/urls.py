@@ -3,7 +3,7 @@
 from django.urls import path
 
 from registration import api
-from registration.views import account, application, feedback, feedback_case, profile, rows
+from registration.views import account, application, feedback, feedback_case, profile, renewal, rows
 from registration.views.dashboard import Dashboard
 
 app_name = "registration"
@@ -47,6 +47,7 @@ urlpatterns = [
     path("applications/<str:ref>/receipt/", application.ReceiptPage.as_view(), name="application_receipt"),
     path("applications/<str:ref>/withdraw/", application.WithdrawPage.as_view(), name="application_withdraw"),
     path("applications/<str:ref>/reopen/", application.ReopenPage.as_view(), name="application_reopen"),
+    path("renewals/<str:number>/", renewal.RenewalPage.as_view(), name="renewal"),
     path("api/applications/", api.ApplicationList.as_view(), name="api_applications"),
     path("api/applications/<str:ref>/", api.ApplicationDetail.as_view(), name="api_application"),
     path("api/applications/<str:ref>/<str:move>/", api.ApplicationMove.as_view(), name="api_move"),

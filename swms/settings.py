@@ -278,6 +278,7 @@ CELERY_BEAT_SCHEDULE = {
     "purge": {"task": "swms.tasks.purge", "schedule": crontab(hour="3", minute="40")},
     "complete-registrations": {"task": "registration.tasks.sweep", "schedule": SWEEP_SECONDS * 5},
     "expire-registrations": {"task": "registration.tasks.expire", "schedule": crontab(hour="0", minute="5")},
+    "open-renewals": {"task": "registration.tasks.open_renewals", "schedule": crontab(hour="0", minute="15")},
     "tend-feedback": {"task": "registration.tasks.tend_feedback", "schedule": crontab(hour="0", minute="20")},
     "remind-reviewers": {"task": "registration.tasks.remind", "schedule": crontab(hour="8", minute="30")},
     "issue-certificates": {"task": "certificates.tasks.sweep_certificates", "schedule": SWEEP_SECONDS},

@@ -119,8 +119,15 @@ def _record(document: Certificate, application_pk: int, **facts) -> bool:
     except Refused as refused:  # a quicker worker; this file is an orphan
         log.info("certificate_not_recorded", extra={"certificate": str(document), "code": refused.code})
         return False
+    supersede_older(document)
     Application.objects.get(pk=application_pk).move("issue")
     return True
+
+
+def supersede_older(document: Certificate) -> None:
+    """Let the new version take the place of those before it: 已换发 at verification (R-REP-03)."""
+    for older in document.registration.certificates.filter(state=DocumentState.ISSUED).exclude(pk=document.pk):
+        older.move("supersede")
 
 
 def _put_off(document: Certificate, error: Exception) -> None:

@@ -10,7 +10,7 @@ from certificates.queries.annotations import (
     my_certificates,
     quota,
 )
-from certificates.queries.issuing import current_certificate, due_applications
+from certificates.queries.issuing import current_certificate, due_applications, served_certificate
 from certificates.queries.printed import qualification_facts, registration_facts
 from certificates.queries.verification import Verification, verify_file, verify_number, verify_token
 
@@ -29,6 +29,7 @@ __all__ = [
     "qualification_facts",
     "quota",
     "registration_facts",
+    "served_certificate",
     "verify_file",
     "verify_number",
     "verify_token",

@@ -59,7 +59,7 @@ def registration_content(
         "level": qualification.get_level_display(),
         "region": full_name(registration.region),
         "employer": current.employer_name if current else NO_EMPLOYER,
-        "first_registered_on": registration.anchor.isoformat(),
+        "first_registered_on": registration.first_registered_on.isoformat(),
         "valid_from": registration.valid_from.isoformat(),
         "valid_until": registration.valid_until.isoformat(),
         "issue_date": today().isoformat(),

@@ -22,3 +22,8 @@ def due_applications() -> QuerySet[Application]:
 def current_certificate(registration: Registration) -> Certificate | None:
     """Return the newest version of a registration's certificate; ``None`` before its content is stored."""
     return registration.certificates.order_by("-version").first()
+
+
+def served_certificate(registration: Registration) -> Certificate | None:
+    """Return the version whose file is there to be read: while the next one is in production, the one before it."""
+    return registration.certificates.exclude(state=DocumentState.QUEUED).order_by("-version").first()

@@ -123,20 +123,23 @@ def of_annotation(annotation: Annotation) -> Answer:
 
 
 def of_certificate(registration: Registration, certificate: Certificate | None) -> Answer:
-    """Return the verdict on a 登记证书: 有效, 已过期, 已撤销, 已注销, 已换发 or 已被高级别替代."""
-    until = cn_date(registration.valid_until)
-    label = registration.get_state_display()
-    match registration.state:
+    """Return the verdict on a 登记证书: 有效, 再登记审核中, 已过期, 已撤销, 已注销, 已换发 or 已被高级别替代."""
+    until, standing = cn_date(registration.valid_until), registration.standing
+    match standing:
         case RegistrationState.REVOKED:
-            return Answer("revoked", "bad", "登记已撤销", "该登记已被撤销，登记证书不再有效。", label)
+            return Answer("revoked", "bad", "登记已撤销", "该登记已被撤销，登记证书不再有效。", standing.label)
         case RegistrationState.CANCELLED:
-            return Answer("cancelled", "bad", "登记已注销", "该登记已注销，登记证书不再有效。", label)
+            return Answer("cancelled", "bad", "登记已注销", "该登记已注销，登记证书不再有效。", standing.label)
         case RegistrationState.SUPERSEDED:
             text = "持证人已按更高级别登记，请查验新的登记证书。"
-            return Answer("superseded", "wait", "登记已由更高级别替代", text, label)
+            return Answer("superseded", "wait", "登记已由更高级别替代", text, standing.label)
     if certificate and certificate.state == DocumentState.SUPERSEDED:
         return Answer("replaced", "wait", "证书已换发", "这一版证书已经换发，请查验新版证书。", "已换发")
-    if registration.state == RegistrationState.EXPIRED or registration.valid_until < today():
-        text = f"登记有效期至{until}，之后没有再登记。职业水平证书本身不受影响。"
-        return Answer("registration_expired", "wait", "登记已过期", text, "已过期")
-    return Answer("valid", "good", "登记有效", f"登记有效期至{until}，当日 24 时止。", label)
+    match standing:
+        case RegistrationState.EXPIRED:
+            text = f"登记有效期至{until}，之后没有再登记。职业水平证书本身不受影响。"
+            return Answer("registration_expired", "wait", "登记已过期", text, standing.label)
+        case RegistrationState.IN_REREG if registration.valid_until < today():
+            text = f"登记有效期至{until}。持证人已在受理期限内申请再登记，审核期间登记视为连续。"
+            return Answer("in_renewal", "good", "登记连续，再登记审核中", text, standing.label)
+    return Answer("valid", "good", "登记有效", f"登记有效期至{until}，当日 24 时止。", standing.label)

@@ -29,6 +29,7 @@ from registration.models import Qualification, Registration
 from swms.idnumbers import normalise_name
 from swms.ui import cn_date
 
+IN_FORCE = ("valid", "in_renewal")
 LARGEST_FILE = 10 * 1024 * 1024
 
 
@@ -57,7 +58,7 @@ class Verification:
         """Return the answer for programs."""
         return {
             "code": self.code,
-            "valid": self.code == "valid",
+            "valid": self.code in IN_FORCE,
             "title": self.title,
             "message": self.text,
             "as_of": timezone.localtime(self.at).isoformat(timespec="seconds"),

@@ -32,7 +32,8 @@ class Page(LoginRequiredMixin, View):
         context = {
             "registration": registration,
             "certificate": certificate,
-            "ready": certificate is not None and certificate.state != DocumentState.QUEUED,
+            "ready": queries.served_certificate(registration) is not None,
+            "renewing": certificate is not None and certificate.state == DocumentState.QUEUED,
             "answer": of_certificate(registration, certificate),
             "facts": queries.registration_facts(registration, certificate),
             "equal_force": EQUAL_FORCE,
@@ -49,8 +50,8 @@ class File(LoginRequiredMixin, View):
 
     def get(self, request, number):
         registration = visible_registration(request.user, number)
-        certificate = queries.current_certificate(registration)
-        if certificate is None or certificate.state == DocumentState.QUEUED:
+        certificate = queries.served_certificate(registration)
+        if certificate is None:
             return self._closed(registration, "证书生成中…", MAKING)
         try:
             data = certificate.read()

@@ -11,16 +11,19 @@ from django.utils import timezone
 from registration.models import Application, Feedback, Qualification, Registration, Worker
 from registration.models.form_content import form_content
 from registration.queries.differences import form_diff
+from registration.queries.due import renewals_due
 from registration.queries.profile import parts_open
 from registration.workflows import (
     IN_REVIEW_STATES,
     LOCKED_STATES,
+    OPEN_STATES,
     REFUSED_STATES,
+    ApplicationKind,
     ApplicationState,
     QualificationState,
     RegistrationState,
 )
-from registration.workflows.application import filed_in_time, follow_profile, window_closed
+from registration.workflows.application import filed_in_time, follow_profile, makeup_open, window_closed
 from swms.audit.trail import record
 from swms.crypto import index_candidates
 from swms.dates import today
@@ -72,13 +75,57 @@ def open_applications(worker: Worker) -> list[Application]:
     return opened
 
 
-def apply(application: Application, *, by, promise_version: str) -> Application:
+@transaction.atomic
+def open_renewal(registration: Registration, *, by=None) -> Application | None:
+    """Open the renewal of a registration's present term, or return the one there is (§2.4).
+
+    ``None`` outside the window, and for a record that is not in force. Safe to repeat, also at the same
+    moment: the registration's row is locked.
+    """
+    record = Registration.objects.select_for_update(of=("self",)).get(pk=registration.pk)
+    there = record.applications.filter(kind=ApplicationKind.RENEW, term_end=record.valid_until).first()
+    if there or not renewals_due().filter(pk=record.pk).exists():
+        return there
+    return _begin(record, ApplicationKind.RENEW, by=by)
+
+
+@transaction.atomic
+def open_makeup(registration: Registration, *, by) -> Application:
+    """Open the make-up renewal of a lapsed registration, or return the open one (补登记, R-REREG-08).
+
+    Raises ``Refused("makeup_closed")`` where the province does not take late renewals today.
+    """
+    record = Registration.objects.select_for_update(of=("self",)).get(pk=registration.pk)
+    there = record.applications.filter(kind=ApplicationKind.MAKEUP_RENEW, state__in=OPEN_STATES).first()
+    if there:
+        return there
+    draft = Application(kind=ApplicationKind.MAKEUP_RENEW, registration=record, term_end=record.valid_until)
+    if record.state != RegistrationState.EXPIRED or not makeup_open(draft, today()):
+        raise Refused("makeup_closed", "登记区域所在省份目前不受理补登记")
+    return _begin(record, ApplicationKind.MAKEUP_RENEW, by=by)
+
+
+def _begin(record: Registration, kind: str, *, by) -> Application:
+    return Application(
+        ref=next_reference("DJ", record.region_id, today().year),
+        kind=kind,
+        worker=record.worker,
+        qualification=record.qualification,
+        registration=record,
+        term_end=record.valid_until,
+        first_registered_on=record.first_registered_on,
+        region=record.region,
+    ).begin(actor=by)
+
+
+def apply(application: Application, *, by, promise_version: str, late_reason: str = "") -> Application:
     """Send the application in (F1); ``promise_version`` is empty when 承诺声明 was not ticked.
 
-    Raises ``Refused``: ``profile_incomplete`` (with ``extra["missing"]``), ``promise_missing``,
-    ``certificate_not_valid``, ``window_not_open``, ``window_closed``, ``under_age``, ``wrong_state``.
+    ``late_reason`` is asked for in the make-up channel alone. Raises ``Refused``: ``profile_incomplete`` (with
+    ``extra["missing"]``), ``promise_missing``, ``certificate_not_valid``, ``record_closed``, ``window_not_open``,
+    ``window_closed``, ``late_reason_required``, ``requirement_short``, ``under_age``, ``wrong_state``.
     """
-    return application.move("apply", actor=by, promise_version=promise_version)
+    return application.move("apply", actor=by, promise_version=promise_version, late_reason=late_reason)
 
 
 def withdraw(application: Application, *, by) -> Application:
@@ -102,6 +149,22 @@ def complete(pk: int) -> bool:
 def expire(pk: int) -> bool:
     """Let a registration past its end expire (R-REREG-07); ``False`` when there is nothing to do any more."""
     return _by_the_system(Registration, pk, "expire")
+
+
+def end_stale_renewal(pk: int) -> bool:
+    """Let a registration fall back on its dates when its renewal was not corrected in time (§2.4)."""
+    registration = Registration.objects.get(pk=pk)
+    return _by_the_system(Registration, pk, "run_out" if registration.valid_until < today() else "end_renewal")
+
+
+def close_renewal(pk: int) -> bool:
+    """Close a renewal that can no longer be sent (逾期未申请); ``False`` when there is nothing to do any more."""
+    return _by_the_system(Application, pk, "lapse")
+
+
+def void_renewal(pk: int) -> bool:
+    """Close a renewal whose registration was revoked, cancelled or superseded (R-REG-22, R-REG-24)."""
+    return _by_the_system(Application, pk, "void")
 
 
 def lapse(pk: int) -> bool:
@@ -177,7 +240,7 @@ def _follow(application: Application, *, by) -> None:
         )
     follow_profile(application)
     if not filed_in_time(application):
-        raise window_closed()
+        raise window_closed(application)
     changes = form_diff(application.form.content, form_content(application))
     if not changes:
         return

@@ -1,4 +1,4 @@
-"""The queue of 首次登记 and its review page."""
+"""The queue of 首次登记 and 再登记, and its review page."""
 
 from django.contrib import admin
 from django.db.models import Q
@@ -10,7 +10,7 @@ from registration.admin.identity import identity, is_number, is_reference
 from registration.forms.review import RefusalForm
 from registration.models import Application
 from registration.reasons import REASONS
-from registration.workflows import DONE_STATES, IN_REVIEW_STATES, REFUSED_STATES, ApplicationState
+from registration.workflows import DONE_STATES, IN_REVIEW_STATES, REFUSED_STATES, RENEWAL_KINDS, ApplicationState
 from swms.console.paging import count
 from swms.console.review import NEAR, Case, ReviewAdmin
 from swms.console.screens import Desk, Filter, Found
@@ -34,11 +34,11 @@ _JOINED = (
 
 @admin.register(Application)
 class ApplicationAdmin(ReviewAdmin):
-    """首次登记: what waits for this reviewer first, everything of the region behind it."""
+    """Registrations: what waits for this reviewer first, everything of the region behind it."""
 
-    label = "首次登记"
+    label = "登记审核"
     duties = REVIEW_DUTIES
-    columns = ("申请人", "受理编号", "级别", "登记区域", "等待", "办结期限", "正在查看")
+    columns = ("申请人", "受理编号", "类别", "级别", "登记区域", "等待", "办结期限", "正在查看")
     search_words = "受理编号、管理号、登记证书编号、姓名或证件号码"
     empty_title = "现在没有等您审核的申请"
     empty_text = "新的申请提交后会出现在这里。"
@@ -60,6 +60,7 @@ class ApplicationAdmin(ReviewAdmin):
             Filter("near", "即将到期", mine.filter(_near())),
             Filter("first", "等待初审", everything.filter(state=ApplicationState.PENDING_REVIEW)),
             Filter("final", "等待终审", everything.filter(state=ApplicationState.INITIAL_APPROVED)),
+            Filter("renewals", "再登记", everything.filter(kind__in=RENEWAL_KINDS, state__in=IN_REVIEW_STATES)),
             Filter("worker", "等待本人修改", everything.filter(state__in=REFUSED_STATES), counted=False),
             Filter("done", "已办结", everything.filter(state__in=DONE_STATES), counted=False),
             Filter("all", "全部", everything, counted=False),
@@ -68,8 +69,8 @@ class ApplicationAdmin(ReviewAdmin):
     def desks(self, user):
         found = []
         for state, label in (
-            (ApplicationState.PENDING_REVIEW, "首次登记初审"),
-            (ApplicationState.INITIAL_APPROVED, "首次登记终审"),
+            (ApplicationState.PENDING_REVIEW, "登记初审"),
+            (ApplicationState.INITIAL_APPROVED, "登记终审"),
         ):
             rows = self.waiting(user).filter(state=state)
             waiting = count(rows)
@@ -85,6 +86,7 @@ class ApplicationAdmin(ReviewAdmin):
             "changed": record.state in IN_REVIEW_STATES and record.form_version > 1,
             "cells": [
                 {"text": record.ref},
+                {"text": record.get_kind_display()},
                 {"text": record.qualification.get_level_display()},
                 {"text": full_name(record.region) if record.region else ""},
                 {"badge": queries.whose_move(record).label, "tone": "wait" if record.due_on else "idle"},
@@ -128,7 +130,7 @@ class ApplicationAdmin(ReviewAdmin):
 
     def case(self, record, user):
         content = record.form.content
-        previous = queries.previous_form(record) if record.form_version > 1 else None
+        previous = queries.previous_form(record)
         return Case(
             title=f"{record.worker.user.name} · {record.get_kind_display()}",
             badge=record.get_state_display(),
@@ -136,8 +138,8 @@ class ApplicationAdmin(ReviewAdmin):
             due=record.due_on,
             notes=_notes(record),
             checks=queries.automatic_checks(record),
-            changes=_changes(queries.form_diff(previous.content, content)) if previous else [],
-            changes_since=f"第 {previous.version} 版以来的变化" if previous else "",
+            changes=_changes(_since(previous, content)) if previous else [],
+            changes_since=_since_when(record, previous),
             sections=[_section(section) for section in content["sections"]],
             files=_files(content),
             history=queries.timeline(record, for_staff=True),
@@ -175,6 +177,20 @@ def _notes(record) -> list[dict]:
             text = f"{each.get_refusal_kind_display()}：{coded}。{each.reason}（{who}）"
             notes.append({"tone": "wait", "title": said, "text": text})
     return notes
+
+
+def _since(previous, content: dict) -> list:
+    """Return what changed; parts that only this kind of form has are no change."""
+    old = previous.content
+    known = {section["name"] for section in old["sections"]}
+    return [each for each in queries.form_diff(old, content) if each.section in known or each.section == "photo"]
+
+
+def _since_when(record, previous) -> str:
+    if previous is None:
+        return ""
+    of_this_case = previous.application_id == record.pk
+    return f"第 {previous.version} 版以来的变化" if of_this_case else "上次登记以来的变化"
 
 
 def _section(section: dict) -> dict:

@@ -74,7 +74,7 @@ class RegistrationAdmin(ReviewAdmin):
             {"label": "管理号", "value": record.qualification.mgmt_no},
             {"label": "登记证书编号", "value": record.number},
             {"label": "登记区域", "value": full_name(record.region)},
-            {"label": "首次登记时间", "value": cn_date(record.anchor)},
+            {"label": "首次登记时间", "value": cn_date(record.first_registered_on)},
             {"label": "有效期", "value": f"{cn_date(record.valid_from)}至{cn_date(record.valid_until)}"},
             *application,
         ]

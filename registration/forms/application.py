@@ -27,3 +27,16 @@ class PromiseForm(Form):
     def promised(self) -> str:
         """The version that was ticked; empty if it was not."""
         return PROMISE_VERSION if self.cleaned_data.get("promise") else ""
+
+
+class LatePromiseForm(PromiseForm):
+    """In the make-up channel the worker also says why it comes late (R-REG-05, R-REREG-08)."""
+
+    late_reason = forms.CharField(
+        label="逾期的原因",
+        help_text="说明为什么没有在受理期限内申请，最多500字",
+        max_length=500,
+        required=False,  # the action refuses: one rule for pages and API
+        widget=forms.Textarea(attrs={"rows": 4}),
+    )
+    field_order = ["late_reason", "promise", "shown"]

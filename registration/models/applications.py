@@ -1,4 +1,4 @@
-"""Applications for registration (首次登记), the forms they carried, and what was decided."""
+"""Applications for registration (首次登记, 再登记), the forms they carried, and what was decided."""
 
 import json
 import uuid
@@ -11,24 +11,33 @@ from django.urls import reverse
 
 from registration.models.form_content import form_content
 from registration.models.people import Qualification, Worker
-from registration.workflows import APPLICATION, OPEN_STATES, ApplicationState
+from registration.workflows import (
+    APPLICATION,
+    DONE_STATES,
+    MAKEUP_KINDS,
+    OPEN_STATES,
+    RENEWAL_KINDS,
+    ApplicationKind,
+    ApplicationState,
+)
+from registration.workflows.application import state_label
 from swms.crypto import SealedField
 from swms.regions.models import Region, Scope, ScopedModel
 from swms.workflow import Reviewed
 
 
 class Application(Reviewed, ScopedModel):
-    """One case: 《社会工作者首次登记信息表》 from 未申请登记证书 to 已出证 (rulebook §2.3).
+    """One case: 《社会工作者首次登记信息表》 or 《社会工作者再登记信息表》 up to 已出证 (rulebook §2.3, §2.4).
 
     The form's content lives in ``ApplicationForm`` rows; ``form_version`` names the current one.
-    ``round`` counts the applications after refusals (R-REG-14).
+    ``round`` counts the applications after refusals (R-REG-14). A renewal names the ``registration`` and
+    the last day of the term that it renews; a first registration gets its record when it is completed.
     """
 
     workflow = APPLICATION
     scope = Scope(regions="region", owners=("worker__user",))
 
-    class Kind(models.TextChoices):
-        FIRST = "first", "首次登记"
+    Kind = ApplicationKind
 
     class RefusalKind(models.TextChoices):
         FIXABLE = "fixable", "补正"
@@ -36,9 +45,13 @@ class Application(Reviewed, ScopedModel):
 
     uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     ref = models.CharField("受理编号", max_length=32, unique=True)
-    kind = models.CharField("类别", max_length=12, choices=Kind, default=Kind.FIRST)
+    kind = models.CharField("类别", max_length=12, choices=ApplicationKind, default=ApplicationKind.FIRST)
     worker = models.ForeignKey(Worker, models.PROTECT, related_name="applications")
     qualification = models.ForeignKey(Qualification, models.PROTECT, related_name="applications")
+    registration = models.ForeignKey(
+        "registration.Registration", models.PROTECT, null=True, blank=True, related_name="applications"
+    )
+    term_end = models.DateField("原有效期至", null=True, blank=True)
     region = models.ForeignKey(Region, models.PROTECT, null=True, related_name="+", verbose_name="登记区域")
     state = models.CharField("状态", max_length=20, choices=ApplicationState, default=ApplicationState.NOT_APPLIED)
     round = models.PositiveSmallIntegerField("轮次", default=1)
@@ -48,6 +61,7 @@ class Application(Reviewed, ScopedModel):
     due_on = models.DateField("办结期限", null=True, blank=True)
     promise_version = models.CharField("承诺书版本", max_length=16, blank=True)
     promised_at = models.DateTimeField("承诺时间", null=True, blank=True)
+    late_reason = models.CharField("逾期原因", max_length=500, blank=True)
     first_registered_on = models.DateField("首次登记时间", null=True, blank=True)
     refused_at = models.DateTimeField("未通过时间", null=True, blank=True)
     refusal_kind = models.CharField("未通过类别", max_length=8, choices=RefusalKind, blank=True)
@@ -60,9 +74,17 @@ class Application(Reviewed, ScopedModel):
     created_at = models.DateTimeField("创建时间", auto_now_add=True)
 
     class Meta:
-        verbose_name = verbose_name_plural = "首次登记申请"
+        verbose_name = verbose_name_plural = "登记申请"
         constraints = [
             models.UniqueConstraint("qualification", condition=Q(state__in=OPEN_STATES), name="one_open_application"),
+            models.UniqueConstraint(
+                "registration", "term_end", condition=Q(kind=ApplicationKind.RENEW), name="one_renewal_per_term"
+            ),
+            models.CheckConstraint(
+                condition=Q(kind__in=RENEWAL_KINDS, registration__isnull=False, term_end__isnull=False)
+                | (~Q(kind__in=RENEWAL_KINDS) & Q(term_end__isnull=True)),
+                name="renewals_name_their_term",
+            ),
         ]
         indexes = [
             models.Index(fields=["state", "-id"], name="application_by_state"),
@@ -83,10 +105,28 @@ class Application(Reviewed, ScopedModel):
     def people_to_tell(self):
         return [self.worker.user]
 
+    def get_state_display(self) -> str:
+        """Return the state's label, which renewals have of their own (R-REREG-09)."""
+        return state_label(self.kind, self.state)
+
+    @property
+    def is_renewal(self) -> bool:
+        return self.kind in RENEWAL_KINDS
+
+    @property
+    def late(self) -> bool:
+        """Whether it came in the make-up channel (补登记, R-REG-05)."""
+        return self.kind in MAKEUP_KINDS
+
+    @property
+    def form_title(self) -> str:
+        """What the form is called (R-REG-08, R-REREG-09)."""
+        return f"《社会工作者{'再' if self.is_renewal else '首次'}登记信息表》"
+
     @property
     def certificate_viewable(self) -> bool:
         """Whether 查看证书 is offered (R-REG-20)."""
-        return self.state in (ApplicationState.REGISTERED, ApplicationState.CERT_ISSUED)
+        return self.state in DONE_STATES
 
     def sync_form(self) -> "ApplicationForm":
         """Write the personal information as it is now into the form's next version (R-REG-08, R-REG-12).
@@ -120,7 +160,7 @@ class ApplicationForm(models.Model):
     at = models.DateTimeField("时间", auto_now_add=True)
 
     class Meta:
-        verbose_name = verbose_name_plural = "首次登记信息表"
+        verbose_name = verbose_name_plural = "登记信息表"
         ordering = ["version"]
         constraints = [models.UniqueConstraint("application", "version", name="one_form_per_version")]
         # ``sealed`` may be sealed again under a new key; the seal itself keeps it from being altered.

@@ -1,4 +1,4 @@
-"""What 《社会工作者首次登记信息表》 says: the personal information, copied as it is now (R-REG-08).
+"""What 《社会工作者首次登记信息表》 and its twin for 再登记 say: the personal information as it is now (R-REG-08).
 
 The content is display-ready, so that a form reads the same years later whatever has become of
 the code tables: sections of rows, each row ``{"key", "label", "value"}``. Keys are stable, so two
@@ -7,6 +7,7 @@ versions can be compared.
 
 from datetime import date
 
+from registration.requirements import balances
 from swms.regions.queries import full_name
 
 SCHEMA = 1
@@ -23,9 +24,11 @@ def form_content(application) -> dict:
         ("basic", "基础信息", [_basic(worker)]),
         ("certificate", "职业水平证书", [_certificate(application.qualification)]),
         ("region", "登记区域与首次登记时间", [_region(application)]),
+        *_renewal(application),
         ("work", "工作经历", [_work(row) for row in worker.experiences.all()]),
         ("projects", "以往项目", [_project(row) for row in worker.past_projects.prefetch_related("evidence")]),
         ("honours", "个人荣誉", [_honour(row) for row in worker.honours.prefetch_related("evidence")]),
+        *_late(application),
     )
     return {
         "schema": SCHEMA,
@@ -101,6 +104,28 @@ def _region(application) -> list[dict]:
             _row("local_valid_until", "地方登记证书有效期至", worker.local_valid_until),
         ]
     return rows
+
+
+def _renewal(application) -> tuple:
+    """The record that is renewed, and how far each condition is met (rulebook §3.5)."""
+    if not application.is_renewal:
+        return ()
+    record = application.registration
+    rows = [
+        _row("number", "登记证书编号", record.number),
+        _row("term_end", "原有效期至", application.term_end),
+    ]
+    for balance in balances(application):
+        met = f"需{balance.needed:f}{balance.unit}，已获{balance.obtained:f}{balance.unit}"
+        rows.append(_row(balance.name, balance.label, met))
+    return (("renewal", "再登记", [rows]),)
+
+
+def _late(application) -> tuple:
+    """Why it comes late, in the make-up channel (R-REG-05)."""
+    if not application.late:
+        return ()
+    return (("late", "补登记", [[_row("late_reason", "逾期原因", application.late_reason)]]),)
 
 
 def _work(row) -> list[dict]:

@@ -7,7 +7,8 @@ from django.db.models import F, Q
 
 from registration.models.applications import Application
 from registration.models.people import Qualification, Worker
-from registration.workflows import REGISTRATION, RegistrationState
+from registration.workflows import REGISTRATION, QualificationState, RegistrationState
+from swms.dates import today
 from swms.regions.models import Region, Scope, ScopedModel
 from swms.workflow import Reviewed
 
@@ -15,7 +16,9 @@ from swms.workflow import Reviewed
 class Registration(Reviewed, ScopedModel):
     """The registration record (登记): one per qualification certificate (R-REG-22).
 
-    ``anchor`` is 首次登记时间, from which every period is computed without drift (R-REREG-05).
+    ``anchor`` is the day from which every term is computed without drift (R-REREG-05): 首次登记时间, until a
+    make-up registration after a gap sets a new one (R-REREG-08). ``correct_by`` is the last day on which a
+    returned renewal can be sent again; without it the renewal is with the reviewers.
     """
 
     workflow = REGISTRATION
@@ -26,10 +29,12 @@ class Registration(Reviewed, ScopedModel):
     worker = models.ForeignKey(Worker, models.PROTECT, related_name="registrations")
     qualification = models.OneToOneField(Qualification, models.PROTECT, related_name="registration")
     region = models.ForeignKey(Region, models.PROTECT, related_name="+", verbose_name="登记区域")
-    anchor = models.DateField("首次登记时间")
+    first_registered_on = models.DateField("首次登记时间")
+    anchor = models.DateField("有效期起算日")
     valid_from = models.DateField("有效期起")
     valid_until = models.DateField("有效期至")
     state = models.CharField("状态", max_length=12, choices=RegistrationState, default=RegistrationState.VALID)
+    correct_by = models.DateField("再登记补正期限", null=True, blank=True)
     created_at = models.DateTimeField("登记时间", auto_now_add=True)
 
     class Meta:
@@ -42,6 +47,26 @@ class Registration(Reviewed, ScopedModel):
 
     def people_to_tell(self):
         return [self.worker.user]
+
+    @property
+    def standing(self) -> RegistrationState:
+        """Where the record stands today, by its dates: a job that is late must not leave it in force.
+
+        A qualification that was revoked or cancelled takes its registration with it.
+        """
+        state = RegistrationState(self.state)
+        if state in (RegistrationState.VALID, RegistrationState.IN_REREG):
+            if self.qualification.state != QualificationState.VALID:
+                return RegistrationState(self.qualification.state)
+            renewing = state == RegistrationState.IN_REREG and (self.correct_by is None or self.correct_by >= today())
+            if renewing:
+                return RegistrationState.IN_REREG
+            return RegistrationState.EXPIRED if self.valid_until < today() else RegistrationState.VALID
+        return state
+
+    def end_renewal(self) -> "Registration":
+        """Let the record fall back on its own dates: the renewal came to nothing."""
+        return self.move("run_out" if self.valid_until < today() else "end_renewal")
 
 
 class RegistrationPeriod(models.Model):

@@ -3,21 +3,24 @@
 from registration.queries.checks import AutomaticCheck, automatic_checks
 from registration.queries.differences import FormChange, form_diff, previous_form
 from registration.queries.employers import institution_chosen, institutions_named
+from registration.queries.next_steps import (
+    NextStep,
+    foremost,
+    latest_applications,
+    may_begin,
+    next_step,
+)
 from registration.queries.policies import policy_of
 from registration.queries.profile import PARTS, ProfileTask, editable_parts, profile_tasks
 from registration.queries.progress import (
-    NextStep,
     ProgressStep,
     TimelineEntry,
     WhoseMove,
-    Window,
     check_answers,
-    first_registration_window,
-    foremost,
     may_reapply_from,
-    next_step,
     office,
     progress,
+    reopen_refused,
     timeline,
     whose_move,
 )
@@ -32,17 +35,17 @@ __all__ = [
     "ProgressStep",
     "TimelineEntry",
     "WhoseMove",
-    "Window",
     "automatic_checks",
     "awaiting",
     "check_answers",
     "editable_parts",
-    "first_registration_window",
     "foremost",
     "form_diff",
     "in_region",
     "institution_chosen",
     "institutions_named",
+    "latest_applications",
+    "may_begin",
     "may_reapply_from",
     "next_step",
     "office",
@@ -50,6 +53,7 @@ __all__ = [
     "previous_form",
     "profile_tasks",
     "progress",
+    "reopen_refused",
     "timeline",
     "whose_move",
 ]

@@ -5,7 +5,8 @@ from datetime import date, timedelta
 from itertools import pairwise
 
 from registration.models import Application, Worker
-from registration.workflows.application import filed_in_time, filing_refused, local_start, window_last_day
+from registration.requirements import balances, in_words
+from registration.workflows.application import filed_in_time, filing_refused, filing_window, local_start
 from swms.codes import IdType, SpecialPlan
 from swms.dates import add_months, add_years, today
 from swms.idnumbers import InvalidIdNumber, parse
@@ -41,9 +42,10 @@ def automatic_checks(application: Application) -> list[AutomaticCheck]:
             application.qualification.get_state_display(),
         ),
         _window(application),
+        *_requirements(application),
         _age(application),
         AutomaticCheck("photo", "已上传照片", worker.photo_id is not None, item="photo"),
-        _region(worker),
+        *([] if application.is_renewal else [_region(worker)]),
         *_local_certificate(application),
         _work_years(worker),
         _work_dates(worker),
@@ -69,10 +71,24 @@ def _roster(application: Application) -> AutomaticCheck:
 
 
 def _window(application: Application) -> AutomaticCheck:
-    last = window_last_day(application)
+    last = filing_window(application).last_day
     note = "已在地方领取登记证书，不受期限限制" if last is None else f"受理期限至{cn_date(last)}"
+    if application.late:
+        note = f"{note}，逾期后按补登记受理，原因：{application.late_reason or '未填写'}"
     in_time = filed_in_time(application) if application.first_submitted_at else filing_refused(application) is None
     return AutomaticCheck("window", "在受理期限内提交", in_time, note, item="region")
+
+
+def _requirements(application: Application) -> list[AutomaticCheck]:
+    """R-REREG-04: what a renewal needs, as the ledgers stand now."""
+    if not application.is_renewal:
+        return []
+    return [
+        AutomaticCheck(
+            each.name, f"{each.label}已满足要求", not each.short, in_words(each) if each.short else "", item=""
+        )
+        for each in balances(application)
+    ]
 
 
 def _age(application: Application) -> AutomaticCheck:

@@ -4,9 +4,8 @@ import datetime as dt
 from dataclasses import dataclass
 
 from registration.models import Application, Registration
-from registration.queries.progress import first_registration_window
 from registration.workflows import ApplicationState
-from registration.workflows.application import fix_last_day
+from registration.workflows.application import filing_window, fix_last_day
 from swms.dates import today, working_days_left
 
 CALENDAR_DAYS, WORKING_DAYS = "天", "个工作日"
@@ -27,16 +26,19 @@ def personal_dates(application: Application | None, registrations: list[Registra
     """Return what a worker's calendar would hold: of one application, and of the registrations in force."""
     found = []
     if application and application.state == ApplicationState.NOT_APPLIED:
-        last_day, again = first_registration_window(application).last_day, fix_last_day(application)
+        last_day, again = filing_window(application).last_day, fix_last_day(application)
         if last_day and (again is None or again <= last_day):
-            found.append(_days("首次登记受理期限", last_day, "通过考试后1年内申请"))
+            if application.is_renewal:
+                found.append(_days("再登记受理期限", last_day, "上次登记有效期满前3个月内申请"))
+            else:
+                found.append(_days("首次登记受理期限", last_day, "通过考试后1年内申请"))
         elif last_day:
             found.append(_days("补正后重新申请", again, "未通过之日起30日内重新申请的，按首次提交的时间受理"))
     elif application and under_review(application):
         left = working_days_left(today(), application.due_on)
         found.append(PersonalDate("审核期限", application.due_on, left, WORKING_DAYS, "初审、终审合计30个工作日"))
     for each in registrations:
-        found.append(_days("登记有效期", each.valid_until, "登记有效期3年，自首次登记时间起算"))
+        found.append(_days("登记有效期", each.valid_until, "登记有效期3年，期满前3个月内办理再登记"))
     return found
 
 

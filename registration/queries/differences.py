@@ -99,11 +99,16 @@ def _names(row: dict | None) -> str:
 
 
 def previous_form(application: Application) -> ApplicationForm | None:
-    """Return the form to compare the current one with, ``None`` for a first version.
+    """Return the form to compare the current one with, ``None`` for the first version of a first registration.
 
     It is what the latest decision on another version looked at; where nobody has decided yet, the
-    version before the latest edit.
+    version before the latest edit. A renewal's first version is compared with the form of the term before.
     """
+    if application.form_version == 1:
+        if not application.is_renewal:
+            return None
+        period = application.registration.periods.exclude(application=application).order_by("valid_from").last()
+        return period and period.application.form
     older = application.forms.filter(version__lt=application.form_version)
     decided = application.decisions.filter(form_version__lt=F("application__form_version")).order_by("-id").first()
     if decided:

@@ -1,30 +1,25 @@
-"""Where an application stands: the next thing to do, the step list, the clock and the history."""
+"""Where an application stands: whose move it is, its content, the step list and the history."""
 
 import copy
 import datetime as dt
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from django.conf import settings
 from django.utils import timezone
 
-from registration.models import Application, Worker
+from registration.models import Application
 from registration.models.form_content import form_content
 from registration.models.policies import PREFECTURE_DEPTH
 from registration.queries.policies import policy_of
 from registration.queries.profile import ITEMS
-from registration.workflows import DONE_STATES, LOCKED_STATES, REFUSED_STATES, ApplicationState
-from registration.workflows.application import (
-    REAPPLY_DAYS,
-    filing_refused,
-    fix_last_day,
-    local_start,
-    window_last_day,
-)
+from registration.workflows import ENDED_STATES, REFUSED_STATES, ApplicationState
+from registration.workflows.application import REAPPLY_DAYS, filing_refused, local_start
 from swms.audit.trail import history
 from swms.dates import today
 from swms.regions.models import Region
 from swms.regions.queries import division
 from swms.ui import cn_date
+from swms.workflow import Refused
 
 A = ApplicationState
 
@@ -66,6 +61,8 @@ _MOVES = {
     A.FINAL_APPROVED: WhoseMove("system", "系统正在登记"),
     A.REGISTERED: WhoseMove("system", "系统正在出证"),
     A.CERT_ISSUED: WhoseMove("nobody", "已办结"),
+    A.LAPSED: WhoseMove("nobody", "已结束"),
+    A.VOID: WhoseMove("nobody", "已结束"),
 }
 
 
@@ -74,29 +71,7 @@ def whose_move(application: Application) -> WhoseMove:
     return _MOVES[application.state]
 
 
-# --- the window --------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Window:
-    """When a first registration is accepted (R-REG-03); without ``last_day`` there is no end (R-REG-06)."""
-
-    opens: dt.date
-    last_day: dt.date | None
-
-    @property
-    def is_open(self) -> bool:
-        return self.opens <= today() and (self.last_day is None or today() <= self.last_day)
-
-    @property
-    def days_left(self) -> int | None:
-        """Days after today; 0 on the last day, negative once it is past."""
-        return None if self.last_day is None else (self.last_day - today()).days
-
-
-def first_registration_window(application: Application) -> Window:
-    """Return the window of a first registration: from the day after the issue to one year after it."""
-    return Window(application.qualification.issue_date + dt.timedelta(days=1), window_last_day(application))
+# --- again after a refusal -----------------------------------------------------------------------
 
 
 def may_reapply_from(application: Application) -> dt.date | None:
@@ -105,6 +80,15 @@ def may_reapply_from(application: Application) -> dt.date | None:
         return None
     day = timezone.localdate(application.refused_at)
     return day + dt.timedelta(days=REAPPLY_DAYS) if application.refusal_kind == Application.RefusalKind.REFUSED else day
+
+
+def reopen_refused(application: Application) -> Refused | None:
+    """Return why 修改并重新申请 is closed today, ``None`` if it is open: too early, or a renewal's time is over."""
+    day = may_reapply_from(application)
+    if day is not None and day > today():
+        return Refused("too_early", f"{cn_date(day)}起可以修改并重新申请。")
+    refused = filing_refused(application) if application.is_renewal else None
+    return refused and Refused(refused.code, f"{refused.message}，不能再次提交。")
 
 
 # --- check answers -------------------------------------------------------------------------------
@@ -118,7 +102,8 @@ def check_answers(application: Application) -> dict:
     """
     if application.state == A.NOT_APPLIED:
         draft = copy.copy(application)
-        draft.first_registered_on = local_start(application) or today()  # stamped when it is sent
+        if not application.is_renewal:
+            draft.first_registered_on = local_start(application) or today()  # stamped when it is sent
         content = form_content(draft)
     else:
         content = application.form.content
@@ -151,6 +136,8 @@ _PLACE = {
     A.FINAL_APPROVED: 3,
     A.REGISTERED: 4,
     A.CERT_ISSUED: 5,
+    A.LAPSED: 0,
+    A.VOID: 0,
 }
 
 
@@ -158,7 +145,7 @@ def progress(application: Application) -> list[ProgressStep]:
     """Return the step list of the current round: who, by when, and what has been done."""
     decided = {each.stage: each for each in application.decisions.filter(round=application.round)}
     place = _PLACE[application.state]
-    refused = application.state in REFUSED_STATES
+    refused = application.state in (*REFUSED_STATES, *ENDED_STATES)
     due = application.due_on
     steps = [
         ("提交申请", "本人", application.submitted_at, None),
@@ -190,95 +177,6 @@ def _decided_at(decided: dict, stage: str) -> dt.datetime | None:
 
 def _decided_on(decided: dict, stage: str) -> dt.date | None:
     return timezone.localdate(decided[stage].at) if stage in decided else None
-
-
-# --- the one thing to do next -----------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class NextStep:
-    """The one thing to do next, in words; without ``url_name`` there is nothing to press."""
-
-    title: str
-    text: str
-    action_label: str = ""
-    url_name: str = ""
-    url_args: tuple = ()
-    application: Application | None = None
-    submitted: bool = False
-    tone: str = "info"
-    steps: list[ProgressStep] = field(default_factory=list)
-
-
-#: What needs the worker comes before what only needs patience; among equals the higher level.
-_URGENCY = (*REFUSED_STATES, A.NOT_APPLIED, A.PENDING_REVIEW, *LOCKED_STATES, *DONE_STATES)
-
-
-def foremost(worker: Worker) -> Application | None:
-    """Return the application that the dashboard is about: the one that needs the worker most."""
-    applications = list(worker.applications.select_related("qualification__registration", "region", "worker__user"))
-
-    def rank(application):
-        hopeless = application.state == A.NOT_APPLIED and filing_refused(application) is not None
-        return hopeless, _URGENCY.index(application.state), -application.qualification.level, application.pk
-
-    return min(applications, key=rank, default=None)
-
-
-def next_step(worker: Worker) -> NextStep:
-    """Return the one thing that the worker should do or know now."""
-    application = foremost(worker)
-    if application is None:
-        return NextStep("没有可以登记的证书", "社工库中没有您的有效职业水平证书，因此没有可以申请的登记。", tone="idle")
-    worded = _in_words(application)
-    submitted = application.state != A.NOT_APPLIED
-    return NextStep(*worded, application=application, submitted=submitted, steps=progress(application))
-
-
-def _in_words(application: Application) -> tuple:
-    """Return title, text, label of the action, its page and that page's arguments."""
-    here = ("registration:application", (application.ref,))
-    match application.state:
-        case A.NOT_APPLIED:
-            return _before_applying(application)
-        case A.PENDING_REVIEW | A.INITIAL_APPROVED:
-            final = application.state == A.INITIAL_APPROVED
-            who = office(application.region, final=final)
-            text = f"{who}将在{cn_date(application.due_on)}前完成审核，目前不需要您做什么。"
-            return f"申请已提交，等待{'终审' if final else '初审'}", text, "查看申请", *here
-        case A.INITIAL_REJECTED | A.FINAL_REJECTED:
-            day = may_reapply_from(application)
-            if day > today():
-                text = f"申请未予登记，{cn_date(day)}起可以修改并重新申请。"
-                return application.get_state_display(), text, "查看原因", *here
-            return "按审核意见修改并重新申请", "请查看未通过的原因，修改相应内容后重新申请。", "查看原因并修改", *here
-        case A.FINAL_APPROVED:
-            return "终审已通过", "系统正在完成登记，通常只需片刻。", "查看申请", *here
-        case A.REGISTERED:
-            return "首次登记已完成", "登记证书正在生成，通常只需片刻。", "查看证书", *_certificate(application)
-    return "已出证", "您的登记证书已生成，可以查看和下载。", "查看证书", *_certificate(application)
-
-
-def _certificate(application: Application) -> tuple:
-    return "certificates:registration", (application.qualification.registration.number,)
-
-
-def _before_applying(application: Application) -> tuple:
-    here = ("registration:application", (application.ref,))
-    window = first_registration_window(application)
-    refusal = filing_refused(application)
-    if refusal and refusal.code == "window_not_open":
-        return "首次登记尚未开始受理", f"首次登记自{cn_date(window.opens)}起受理。", "查看申请", *here
-    if refusal:
-        text = f"首次登记应在证书签发后1年内申请，受理期限已于{cn_date(window.last_day)}届满。"
-        return "已超过首次登记受理期限", text, "查看申请", *here
-    last_day = window.last_day if window.is_open else fix_last_day(application)
-    until = f"请在{cn_date(last_day)}前提交。" if last_day else ""
-    missing = application.worker.missing()
-    if missing:
-        text = f"还有{len(missing)}项未填写，填写完整后才能申请登记。{until}"
-        return "完善个人信息", text, "继续填写", "registration:profile", ()
-    return "申请登记证书", f"个人信息已完善，申请尚未提交。{until}", "核对并申请", *here
 
 
 # --- history -----------------------------------------------------------------------------------

@@ -20,6 +20,7 @@ def in_region(user) -> QuerySet[Application]:
     """Return the submitted applications that the reviewer may see, newest first; drafts are the worker's own."""
     return (
         Application.objects.visible_to(user)
+        .filter(form_version__gt=0)
         .exclude(state=ApplicationState.NOT_APPLIED)
         .select_related(*_SHOWN)
         .order_by("-id")

@@ -1,28 +1,44 @@
-"""首次登记: status, check answers and 承诺, receipt, 撤回, 修改并重新申请 (R-REG-08…20)."""
+"""首次登记 and 再登记: status, check answers and 承诺, receipt, 撤回, 修改并重新申请 (R-REG-08…20, R-REREG-09)."""
 
 from django.contrib import messages
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils import timezone
 
 from registration import actions, queries
-from registration.forms.application import PromiseForm
+from registration.forms.application import LatePromiseForm, PromiseForm
 from registration.models import Application, Decision
 from registration.promise import PROMISE_TEXT
 from registration.queries.dates import personal_dates, under_review
 from registration.queries.profile import ITEMS
 from registration.reasons import REASONS
+from registration.requirements import balances, in_words
 from registration.views.page import WorkerPage
 from registration.views.profile import certificates_to_view
 from registration.workflows import ApplicationState
-from registration.workflows.application import filing_refused
+from registration.workflows.application import MAKEUP_KINDS, accepted_as, filing_refused, filing_window
 from swms.regions.queries import full_name
 from swms.ui import cn_date, masked_id, masked_mobile
 from swms.workflow import Refused
 
 #: Where each button leads: nothing binding happens without a page that says what will.
 PAGES = {"apply": "application_check", "withdraw": "application_withdraw", "reopen": "application_reopen"}
+#: What is said of a renewal that ended without a decision (§2.4).
+ENDED = {
+    ApplicationState.LAPSED: {
+        "title": "没有在受理期限内提交再登记",
+        "text": "这次再登记已经结束，登记已过期。职业水平证书本身仍然有效；所在省份受理补登记时，可以办理补登记。",
+    },
+    ApplicationState.VOID: {
+        "title": "这次再登记已失效",
+        "text": "登记已被撤销、注销，或者已由更高级别的登记替代，因此不再办理。",
+    },
+}
 MASKS = {"id_number": masked_id, "mobile": masked_mobile}
+REFUSED_AT = {
+    "promise_missing": "promise",
+    "late_reason_required": "late_reason",
+    "late_reason_too_long": "late_reason",
+}
 ITEM_PAGES = ITEMS | {"local": ITEMS["region"]}
 
 
@@ -32,22 +48,24 @@ class ApplicationPage(WorkerPage):
     def get(self, request, ref):
         application = self.application(ref)
         steps = queries.progress(application)
+        editable = application.state == ApplicationState.NOT_APPLIED
         moves = [
             {"label": move.label, "url": reverse(f"registration:{PAGES[move.name]}", args=[ref]), "name": move.name}
             for move in application.moves_for(request.user)
         ]
-        day = queries.may_reapply_from(application)
+        closed = queries.reopen_refused(application)
         context = {
             "application": application,
             "submitted": application.submitted_at is not None,
             "steps": steps,
             "whose": queries.whose_move(application),
             "dates": personal_dates(application, []),
-            "moves": [] if day and day > timezone.localdate() else moves,
-            "reapply_from": day if day and day > timezone.localdate() else None,
+            "moves": [] if closed else moves,
+            "reopen_refused": closed and closed.message,
+            "ended": ENDED.get(application.state),
             "refusal": _refusal(application),
             "late": _late(application),
-            "sent_form": [] if application.state == ApplicationState.NOT_APPLIED else _sections(application),
+            "sent_form": _sections(application) if application.form_version and not editable else [],
             "viewable": certificates_to_view(request.user, [application]),
             "entries": queries.timeline(application),
         }
@@ -83,9 +101,18 @@ def _late(application: Application) -> dict | None:
     refused = filing_refused(application)
     if refused is None:
         return None
-    window = queries.first_registration_window(application)
+    window = filing_window(application)
     if refused.code == "window_not_open":
         return {"title": refused.message, "text": f"{cn_date(window.opens)}起可以申请。"}
+    if application.is_renewal:
+        return {
+            "title": refused.message,
+            "text": (
+                f"原登记有效期至{cn_date(application.term_end)}，再登记的受理期限到{cn_date(window.last_day)}为止"
+                "（最后一天是休息日的，顺延到下一个工作日）。登记区域所在省份受理补登记时，可以办理补登记。"
+                "职业水平证书本身仍然有效。"
+            ),
+        }
     issued = cn_date(application.qualification.issue_date)
     return {
         "title": refused.message,
@@ -133,26 +160,40 @@ class CheckPage(WorkerPage):
         application = self.application(ref)
         if application.state != ApplicationState.NOT_APPLIED:
             return redirect("registration:application", ref)
-        return self._show(application, PromiseForm())
+        return self._show(application, self._form(application))
 
     def post(self, request, ref):
         application = self.application(ref)
-        form = PromiseForm(request.POST)
+        form = self._form(application, request.POST)
         if not form.is_valid():
             return self._show(application, form)
+        late_reason = form.cleaned_data.get("late_reason", "")
         try:
-            actions.apply(application, by=request.user, promise_version=form.promised)
+            actions.apply(application, by=request.user, promise_version=form.promised, late_reason=late_reason)
         except Refused as refused:
             if refused.code == "wrong_state":  # pressed twice, or sent from another page
                 messages.info(request, refused.message)
                 return redirect("registration:application", ref)
-            form.add_error("promise" if refused.code == "promise_missing" else None, refused.message)
+            field = REFUSED_AT.get(refused.code)
+            form.add_error(field if field in form.fields else None, refused.message)
             return self._show(application, form)
         return redirect("registration:application_receipt", ref)
 
+    def _form(self, application, *data):
+        """Return the form of the channel that is open: a late application also says why (R-REG-05)."""
+        late = filing_refused(application) is None and accepted_as(application) in MAKEUP_KINDS
+        return (LatePromiseForm if late else PromiseForm)(*data)
+
     def _show(self, application, form):
+        kind = application.get_kind_display()
+        short = balances(application) if application.is_renewal else []
         context = {
             "application": application,
+            "send_label": f"申请{kind}" if application.is_renewal else "申请登记证书",
+            "lead": (
+                f"这是从个人信息同步的{application.form_title}。请核对，需要修改的点“更改”；确认无误后在页面最下方提交。"
+            ),
+            "conditions": [in_words(each) for each in short if each.short],
             "sections": _sections(application, change=True),
             "missing": self.worker.missing(),
             "late": _late(application),
@@ -178,6 +219,7 @@ class ReceiptPage(WorkerPage):
         first = queries.office(application.region)
         waits = under_review(application)
         context = {
+            "title": f"{application.get_kind_display()}申请已提交",
             "application": application,
             "next": [
                 f"{first}进行初审。",
@@ -243,7 +285,7 @@ class WithdrawPage(ConfirmPage):
     name = "withdraw"
     heading = "撤回申请"
     text = (
-        "撤回后，申请回到“未申请登记证书”，审核停止。填写的内容都会保留，在受理期限内可以再次提交，"
+        "撤回后，申请回到提交之前，审核停止。填写的内容都会保留，在受理期限内可以再次提交，"
         "审核期限从再次提交起重新计算。"
     )
     submit_label = "撤回申请"

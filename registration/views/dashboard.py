@@ -11,6 +11,7 @@ from registration.workflows import RegistrationState
 from swms.notices.models import Notice
 
 NOTICES = 3
+IN_FORCE = (RegistrationState.VALID, RegistrationState.IN_REREG)
 
 
 class Dashboard(WorkerPage):
@@ -18,20 +19,15 @@ class Dashboard(WorkerPage):
 
     def get(self, request):
         worker = self.worker
-        step = queries.next_step(worker)
-        applications = list(
-            worker.applications.visible_to(request.user)
-            .select_related("qualification")
-            .order_by("-qualification__level", "pk")
-        )
+        applications = queries.latest_applications(worker)
+        step = queries.next_step(worker, applications)
         registrations = list(
             Registration.objects.visible_to(request.user)
             .filter(worker=worker)
             .select_related("qualification")
             .order_by("-qualification__level")
         )
-        in_force = [each for each in registrations if each.state == RegistrationState.VALID]
-        viewable = {each.qualification_id for each in applications if each.certificate_viewable}
+        in_force = [each for each in registrations if each.standing in IN_FORCE]
         by_qualification = {each.qualification_id: each for each in registrations}
         context = {
             "step": step,
@@ -42,7 +38,6 @@ class Dashboard(WorkerPage):
                     "application": each,
                     "qualification": each.qualification,
                     "registration": by_qualification.get(each.qualification_id),
-                    "viewable": each.qualification_id in viewable and each.qualification_id in by_qualification,
                 }
                 for each in applications
             ],

@@ -36,7 +36,10 @@ def announcement(instance, step) -> Announcement | None:
     except TemplateDoesNotExist:
         return None
     facts = {"record": instance, "step": step, "authority": settings.AUTHORITY_LABEL}
-    head, _, body = template.template.render(Context(facts, autoescape=False)).partition("\n\n")
+    text = template.template.render(Context(facts, autoescape=False))
+    if not text.strip():  # the text itself says that this record's move needs no words
+        return None
+    head, _, body = text.partition("\n\n")
     facts = dict(line.split("：", 1) for line in head.splitlines() if "：" in line)
     return Announcement(facts["标题"].strip(), body.strip(), sms="短信" in facts.get("渠道", ""))
 

@@ -149,6 +149,7 @@ HUB = {
     **_entries("experience", "experience", get=302, delete=302),
     **_entries("projects", "project", get=200, delete=200),
     **_entries("honours", "honour", get=200, delete=200),
+    "registration/renewals/<str:number>/": owner(200, 302, keys=REGISTRATION),
     "registration/applications/<str:ref>/": owner(200, 405, keys=CASE),
     "registration/applications/<str:ref>/check/": owner(302, 200, keys=CASE),
     "registration/applications/<str:ref>/receipt/": owner(200, 405, keys=CASE),

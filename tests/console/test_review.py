@@ -314,7 +314,7 @@ def test_the_front_page_counts_what_waits_and_what_is_late(jing, case):
     Application.objects.filter(pk=late.pk).update(due_on=dt.date(2020, 1, 2))
     page = jing.get(reverse("admin:index"))
     desk = page.context["desks"][0]
-    assert (desk.label, desk.waiting, desk.late) == ("首次登记初审", 2, 1)
+    assert (desk.label, desk.waiting, desk.late) == ("登记初审", 2, 1)
     assert "已逾期" in jing.get(LIST).content.decode()
     assert late.ref in jing.get(f"{LIST}?part=late").content.decode()
     assert case.ref not in jing.get(f"{LIST}?part=late").content.decode()

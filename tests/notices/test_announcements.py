@@ -106,6 +106,9 @@ def test_every_text_says_something_true_to_a_real_record(records, gaps):
     assert {model for model, _ in MOVES.values()} <= records.keys(), "a new reviewed model: make a record of it here"
     for model, transition in announced_moves():
         said = announcement(records[model], Step(transition, reason=REASON))
+        if said is None:  # only a renewal's beginning is worth words (tests/registration/test_renewal.py)
+            assert (model, transition.name) == (Application, "begin")
+            continue
         whole = f"{said.title}\n{said.body}"
         where = template_name(model, transition.name)
         assert 4 <= len(said.title) <= 30, where

@@ -43,8 +43,8 @@ def test_the_next_step_is_one_clear_thing_in_every_state(people):
     titles = [queries.next_step(each.worker).title for each in course(people)]
     assert titles == [
         "申请登记证书",
-        "申请已提交，等待初审",
-        "申请已提交，等待终审",
+        "首次登记申请已提交，等待初审",
+        "首次登记申请已提交，等待终审",
         "终审已通过",
         "首次登记已完成",
         "已出证",
@@ -130,7 +130,7 @@ def test_of_two_certificates_the_page_is_about_the_one_that_needs_the_worker(peo
     worker = application.worker
     factories.qualification("陈晨", number=worker.user.id_number, level=2)
     actions.attach_qualifications(worker)
-    assert queries.foremost(worker).qualification.level == 2
+    assert queries.foremost(queries.latest_applications(worker)).qualification.level == 2
 
 
 def test_the_task_list_of_a_new_account_says_what_is_to_be_filled_in(people):

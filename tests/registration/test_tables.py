@@ -23,7 +23,7 @@ from swms.workflow import Refused
 from tests import factories
 from tests.people import People
 
-#: Rulebook §2.3, written down a second time: who makes which move from where to where.
+#: Rulebook §2.3 and §2.4, written down a second time: who makes which move from where to where.
 LAW = {
     ("apply", A.NOT_APPLIED, A.PENDING_REVIEW): {"worker"},
     ("withdraw", A.PENDING_REVIEW, A.NOT_APPLIED): {"worker"},
@@ -35,15 +35,29 @@ LAW = {
     ("issue", A.REGISTERED, A.CERT_ISSUED): {"system"},
     ("reopen", A.INITIAL_REJECTED, A.NOT_APPLIED): {"worker"},
     ("reopen", A.FINAL_REJECTED, A.NOT_APPLIED): {"worker"},
+    # Only of renewals: their guards refuse both of a first registration.
+    **{("lapse", state, A.LAPSED): {"system"} for state in (A.NOT_APPLIED, A.INITIAL_REJECTED, A.FINAL_REJECTED)},
+    **{
+        ("void", state, A.VOID): {"system"}
+        for state in (
+            A.NOT_APPLIED,
+            A.PENDING_REVIEW,
+            A.INITIAL_APPROVED,
+            A.INITIAL_REJECTED,
+            A.FINAL_APPROVED,
+            A.FINAL_REJECTED,
+        )
+    },
 }
 MAY_MAKE = {(name, source): who for (name, source, _), who in LAW.items()}
 LEADS_TO = {(name, source): target for name, source, target in LAW}
 GUARDS = {"four_eyes", "window_closed", "too_early", "changed", "required_emptied", "profile_incomplete"}
+GUARDS |= {"still_open", "record_open"}  # lapse and void of a first registration
 ACTORS = ("worker", "stranger", "li_jing", "zhang_wei", "sun_hao", "zhao_min", "system")
 
 
-def test_the_table_of_first_registration_is_the_rulebooks():
-    """§2.3: no move more, no move less."""
+def test_the_table_of_applications_is_the_rulebooks():
+    """§2.3 and §2.4: no move more, no move less."""
     assert {(each.name, each.source, each.target) for each in Application.workflow} == set(LAW)
 
 

@@ -230,21 +230,61 @@ def two_levels(person: Person, world: World) -> None:
     _through(person, world, (30, 20, 12), row=0)
 
 
-def ending(person: Person, world: World) -> None:
-    """The registration ends within three months."""
-    until = today() + timedelta(days=world.day(85, 10))
+def _ending_on(person: Person, world: World, until) -> Registration:
+    """Register somebody whose local certificate ends on ``until``, half a year ago."""
     _ready(person, world, 200)
     hold_local_certificate(person, add_years(until, -3), until)
-    _through(person, world, (150, 140, 130))
+    return _through(person, world, (190, 180, 170))
+
+
+def ending(person: Person, world: World) -> None:
+    """The registration ends within three months, and 再登记 is open."""
+    registration = _ending_on(person, world, today() + timedelta(days=world.day(85, 10)))
+    actions.open_renewal(registration)
 
 
 def ended(person: Person, world: World) -> None:
-    """The registration has ended."""
-    until = today() - timedelta(days=world.day(60, 3))
-    _ready(person, world, 200)
-    hold_local_certificate(person, add_years(until, -3), until)
-    registration = _through(person, world, (150, 140, 130))
+    """The registration has ended, and nobody sent the 再登记 that was open."""
+    registration = _ending_on(person, world, today() - timedelta(days=world.day(60, 5)))
+    with at(office_hour(90, world.chance)):
+        renewal = actions.open_renewal(registration)
     actions.expire(registration.pk)
+    actions.close_renewal(renewal.pk)
+
+
+def renewing(person: Person, world: World) -> Registration:
+    """再登记 was sent and waits for the first review."""
+    registration = _ending_on(person, world, today() + timedelta(days=world.day(40, 20)))
+    with at(office_hour(30, world.chance)):
+        actions.open_renewal(registration)
+    _apply(person, world, world.day(20, 12))
+    return registration
+
+
+def renewal_returned(person: Person, world: World) -> None:
+    """再登记 was sent back for 补正."""
+    renewing(person, world)
+    application = application_of(person)
+    _decide(application, "fail_first", world.first(person), world, 6, **_refusal(FIXABLE, world))
+
+
+def renewed(person: Person, world: World) -> None:
+    """再登记 is complete: the same number, the next three years, the second version of the certificate."""
+    renewing(person, world)
+    _pass_first(person, world, 9)
+    application = _pass_final(person, world, 4)
+    with at(office_hour(4, world.chance) + timedelta(minutes=1)):
+        actions.complete(application.pk)
+        papers.issue(application.pk)
+
+
+def renewal_void(person: Person, world: World) -> None:
+    """The registration was revoked while its 再登记 was being reviewed."""
+    registration = renewing(person, world)
+    with at(office_hour(8, world.chance)):
+        reason = "经核实，申请时提交的工作经历证明虚假，依法撤销登记。"
+        registration.move("revoke", actor=world.final(person), reason=reason)
+        actions.void_renewal(application_of(person).pk)
 
 
 def revoked(person: Person, world: World) -> None:
@@ -302,6 +342,10 @@ STORIES = (
     Story(two_levels, 5),
     Story(ending, 5, (1400, 1200)),
     Story(ended, 5, (1400, 1200), username="demo-heping", name="何平", male=True),
+    Story(renewing, 4, (1400, 1200), username="demo-zhoumin", name="周敏"),
+    Story(renewal_returned, 2, (1400, 1200)),
+    Story(renewed, 4, (1400, 1200)),
+    Story(renewal_void, 1, (1400, 1200)),
     Story(revoked, 3, (340, 110)),
     Story(cancelled, 2, (340, 110)),
     Story(certificate_revoked, 2),

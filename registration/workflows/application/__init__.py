@@ -1,0 +1,65 @@
+"""The case of a registration: its states, when it is accepted, and what may happen to it."""
+
+from registration.workflows.application.effects import current_period, follow_profile, next_term
+from registration.workflows.application.filing import (
+    RENEWAL_MONTHS,
+    Window,
+    accepted_as,
+    filed_in_time,
+    filing_refused,
+    filing_window,
+    fix_last_day,
+    local_start,
+    makeup_open,
+    renewal_window,
+    window_closed,
+)
+from registration.workflows.application.guards import REAPPLY_DAYS
+from registration.workflows.application.states import (
+    DONE_STATES,
+    EDITABLE_STATES,
+    ENDED_STATES,
+    FIRST_KINDS,
+    IN_REVIEW_STATES,
+    LOCKED_STATES,
+    MAKEUP_KINDS,
+    OPEN_STATES,
+    REFUSED_STATES,
+    RENEWAL_KINDS,
+    ApplicationKind,
+    ApplicationState,
+    state_label,
+)
+from registration.workflows.application.table import APPLICATION
+
+__all__ = [
+    "APPLICATION",
+    "DONE_STATES",
+    "EDITABLE_STATES",
+    "ENDED_STATES",
+    "FIRST_KINDS",
+    "IN_REVIEW_STATES",
+    "LOCKED_STATES",
+    "MAKEUP_KINDS",
+    "OPEN_STATES",
+    "REAPPLY_DAYS",
+    "REFUSED_STATES",
+    "RENEWAL_KINDS",
+    "RENEWAL_MONTHS",
+    "ApplicationKind",
+    "ApplicationState",
+    "Window",
+    "accepted_as",
+    "current_period",
+    "filed_in_time",
+    "filing_refused",
+    "filing_window",
+    "fix_last_day",
+    "follow_profile",
+    "local_start",
+    "makeup_open",
+    "next_term",
+    "renewal_window",
+    "state_label",
+    "window_closed",
+]

@@ -1,0 +1,492 @@
+"""再登记: the window, the hours, continuity, lapse, and the make-up channel (R-REREG-01…11, rulebook §2.4)."""
+
+from datetime import date, timedelta
+from decimal import Decimal
+
+import pytest
+
+from certificates import actions as papers
+from certificates import queries as certificates
+from registration import actions, queries, requirements, tasks
+from registration.models import Application, ProvincePolicy, Registration
+from registration.promise import PROMISE_VERSION
+from registration.requirements import Balance
+from registration.workflows import ApplicationKind as K
+from registration.workflows import ApplicationState as A
+from registration.workflows import RegistrationState as R
+from swms.codes import CertificateLevel
+from swms.dates import today
+from swms.notices.models import Notice
+from tests import factories
+from tests.people import signed_in
+from tests.registration.steps import FIXABLE, REFUSED, at, refusal
+
+END = date(2027, 3, 1)  # of a term that began on 2024-03-01
+
+
+@pytest.fixture
+def registration(people):
+    """陈晨's registration, from 2024-03-01 to 2027-03-01."""
+    return registered(people)
+
+
+def registered(people, name="陈晨", on="2024-03-01", **options) -> Registration:
+    with at(f"{on} 10:00"):
+        issued = date.fromisoformat(on) - timedelta(days=100)
+        application = factories.submitted(name, issue_date=issued, **options)
+        through(application, people)
+    return application.registration
+
+
+def through(application, people):
+    """Pass both reviews and enter into the register."""
+    application.refresh_from_db()
+    application.move("pass_first", actor=people.li_jing, seen=application.form_version)
+    application.move("pass_final", actor=people.zhang_wei, seen=application.form_version)
+    assert actions.complete(application.pk)
+    papers.issue(application.pk)
+    application.refresh_from_db()
+    application.registration.refresh_from_db()
+
+
+def send(application, **data):
+    return actions.apply(application, by=application.worker.user, promise_version=PROMISE_VERSION, **data)
+
+
+def renewal(registration) -> Application:
+    """Return the open renewal; the daily job of today opens it."""
+    tasks.open_renewals()
+    return Application.objects.get(registration=registration, kind=K.RENEW)
+
+
+def night(day: str) -> None:
+    """Let the jobs of the night run."""
+    with at(f"{day} 00:30"):
+        tasks.expire()
+        tasks.open_renewals()
+
+
+@pytest.fixture
+def hours():
+    """A ledger of hours as ``education`` will register one: what stands in it decides (R-REREG-04)."""
+    ledger = {"obtained": Decimal("72"), "pending": Decimal(0)}
+
+    def source(application):
+        needed = Decimal(72 if application.qualification.level == CertificateLevel.ASSISTANT else 90)
+        return Balance("hours", "继续教育学时", needed, ledger["obtained"], ledger["pending"], "小时", "R-CE-01")
+
+    requirements.require(source)
+    yield ledger
+    requirements.withdraw(source)
+
+
+# --- the window ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("end", "opens", "last"),
+    [
+        ("2027-03-01", "2026-12-01", "2027-03-01"),
+        ("2027-05-31", "2027-02-28", "2027-05-31"),
+        ("2028-05-31", "2028-02-29", "2028-05-31"),
+        ("2027-02-28", "2026-11-28", "2027-03-01"),  # a Sunday: filing until Monday, validity until Sunday
+    ],
+)
+def test_a_renewal_opens_three_months_before_the_end_and_closes_on_the_last_filing_day(people, end, opens, last):
+    """R-REREG-03, R-TIME-05; both ends count."""
+    began = date.fromisoformat(end).replace(year=int(end[:4]) - 3)
+    registration = registered(people, on=began.isoformat())
+    assert registration.valid_until == date.fromisoformat(end)
+    with at(f"{opens} 00:00") as clock:
+        clock.shift(timedelta(seconds=-1))
+        tasks.open_renewals()
+        assert not registration.applications.filter(kind=K.RENEW).exists()
+        assert queries.may_begin(registration) == ""
+        clock.shift(timedelta(seconds=1))
+        assert queries.may_begin(registration) == "renew"
+        application = renewal(registration)
+        assert (application.state, application.get_state_display()) == (A.NOT_APPLIED, "未申请再登记")
+    with at(f"{last} 23:59:59"):
+        send(application)
+        assert application.get_state_display() == "待审核"
+
+
+def test_the_day_before_the_window_is_refused_with_the_day_on_which_it_opens(people, registration):
+    """R-REREG-03, also for a case that was opened by a clock that ran ahead."""
+    with at("2026-12-01 00:00"):
+        application = renewal(registration)
+    with at("2026-11-30 23:59"):
+        refused = refusal("window_not_open", send, application)
+        assert refused.message == "未到再登记受理期限（2026年12月1日起）"
+
+
+def test_the_worker_is_told_when_the_window_opens_and_nobody_is_told_of_a_first_application(people, registration):
+    """R-REREG-10."""
+    kind = "registration.application.begin"
+    assert not Notice.objects.filter(kind=kind).exists()
+    night("2026-12-01")
+    notice = Notice.objects.get(kind=kind)
+    assert notice.recipient == registration.worker.user
+    assert "2027年3月1日" in notice.body
+    night("2026-12-02")
+    assert Notice.objects.filter(kind=kind).count() == 1
+
+
+def test_a_job_that_missed_ten_days_opens_what_was_due_and_a_worker_need_not_wait_for_it(people, registration):
+    with at("2026-12-05 09:00"):
+        browser = signed_in(registration.worker.user)
+        page = browser.get(f"/registration/renewals/{registration.number}/")
+        assert "开始再登记" in page.content.decode()
+        answer = browser.post(f"/registration/renewals/{registration.number}/")
+        application = registration.applications.get(kind=K.RENEW)
+        assert answer["Location"] == application.get_absolute_url()
+    with at("2026-12-11 00:15"):
+        tasks.open_renewals()
+    assert registration.applications.filter(kind=K.RENEW).count() == 1
+
+
+def test_another_worker_cannot_find_the_renewal(people, registration):
+    with at("2026-12-05 09:00"):
+        stranger = signed_in(people.wang_fang.user)
+        address = f"/registration/renewals/{registration.number}/"
+        assert (stranger.get(address).status_code, stranger.post(address).status_code) == (404, 404)
+        assert not registration.applications.filter(kind=K.RENEW).exists()
+
+
+# --- completion ----------------------------------------------------------------------------------
+
+
+def test_a_renewal_keeps_the_number_and_adds_three_years_from_the_anchor(people, registration):
+    """R-REREG-05: no gap, no drift; the certificate is a new version, the old one 已换发."""
+    number = registration.number
+    with at("2026-12-20 10:00"):
+        application = send(renewal(registration))
+        registration.refresh_from_db()
+        assert (registration.state, registration.standing) == (R.IN_REREG, R.IN_REREG)
+        through(application, people)
+    registration.refresh_from_db()
+    assert application.get_state_display() == "已出证"
+    assert (registration.number, registration.state) == (number, R.VALID)
+    assert (registration.valid_from, registration.valid_until) == (date(2027, 3, 2), date(2030, 3, 1))
+    periods = registration.periods.values_list("valid_from", "valid_until")
+    assert list(periods) == [(date(2024, 3, 1), END), (date(2027, 3, 2), date(2030, 3, 1))]
+    versions = list(registration.certificates.order_by("version").values_list("version", "state"))
+    assert versions == [(1, "SUPERSEDED"), (2, "ISSUED")]
+    with at("2027-01-01 10:00"):
+        old, new = registration.certificates.order_by("version")
+        assert certificates.verify_token(old.verify_token).code == "replaced"
+        assert certificates.verify_token(new.verify_token).code == "valid"
+        assert certificates.verify_number(number, "陈晨").as_json()["valid"]
+
+
+def test_a_leap_day_finds_its_day_again_after_four_terms(people):
+    """R-REREG-05, R-TIME-03: 2024-02-29 → 2027-02-28 → 2030-02-28 → 2033-02-28 → 2036-02-29."""
+    registration = registered(people, on="2024-02-29")
+    ends = [registration.valid_until]
+    for year in (2027, 2030, 2033):
+        with at(f"{year}-02-10 10:00"):
+            application = actions.open_renewal(registration)
+            through(send(application), people)
+        registration.refresh_from_db()
+        ends.append(registration.valid_until)
+    assert ends == [date(2027, 2, 28), date(2030, 2, 28), date(2033, 2, 28), date(2036, 2, 29)]
+
+
+def test_a_renewal_sent_in_time_and_decided_after_the_end_leaves_no_gap(people, registration):
+    """R-REREG-06: 再登记审核中, also at verification; then continuous."""
+    with at("2027-03-01 20:00"):
+        application = send(renewal(registration))
+    night("2027-03-02")
+    with at("2027-04-20 10:00"):
+        registration.refresh_from_db()
+        assert registration.standing == R.IN_REREG
+        answer = certificates.verify_number(registration.number, "陈晨")
+        assert (answer.code, answer.as_json()["valid"]) == ("in_renewal", True)
+        through(application, people)
+        registration.refresh_from_db()
+        assert (registration.valid_from, registration.valid_until) == (date(2027, 3, 2), date(2030, 3, 1))
+
+
+def test_filing_on_the_working_day_after_a_sunday_revives_what_ended_on_the_sunday(people):
+    """R-TIME-05, R-REREG-06: the printed validity is not extended, the filing is."""
+    registration = registered(people, on="2024-02-28")
+    with at("2027-02-20 10:00"):
+        application = renewal(registration)
+    night("2027-03-01")
+    with at("2027-03-01 10:00"):
+        registration.refresh_from_db()
+        assert registration.standing == R.EXPIRED
+        assert certificates.verify_number(registration.number, "陈晨").code == "registration_expired"
+        send(application)
+        registration.refresh_from_db()
+        assert registration.standing == R.IN_REREG
+    night("2027-03-02")
+    application.refresh_from_db()
+    assert application.state == A.PENDING_REVIEW
+
+
+# --- hours ---------------------------------------------------------------------------------------
+
+
+def test_a_renewal_is_refused_while_hours_are_short_and_says_how_many(people, registration, hours):
+    """R-REREG-04: at submission; 71.9 fails, 72.0 passes."""
+    hours["obtained"], hours["pending"] = Decimal("71.9"), Decimal("6")
+    with at("2026-12-20 10:00"):
+        application = renewal(registration)
+        refused = refusal("requirement_short", send, application)
+        assert refused.message == "继续教育学时不足：需72小时，已获71.9小时，还差0.1小时（另有6小时审核中）"
+        page = signed_in(registration.worker.user).get(f"{application.get_absolute_url()}check/").content.decode()
+        assert "还差0.1小时" in page
+        hours["obtained"] = Decimal("72.0")
+        send(application)
+        form = application.form.content
+        assert "需72小时，已获72.0小时" in str([s["entries"] for s in form["sections"] if s["name"] == "renewal"])
+
+
+def test_hours_that_were_taken_away_during_the_review_stop_the_final_one(people, registration, hours):
+    """R-REREG-04: again at the final review."""
+    with at("2026-12-20 10:00"):
+        application = send(renewal(registration))
+        application.move("pass_first", actor=people.li_jing, seen=1)
+        hours["obtained"] = Decimal("60")
+        refusal("requirement_short", application.move, "pass_final", actor=people.zhang_wei, seen=1)
+        application.move("fail_final", actor=people.zhang_wei, seen=1, **FIXABLE)
+    assert application.get_state_display() == "终审未通过"
+
+
+def test_a_province_may_waive_the_hours_for_what_is_sent_in_a_span(people, registration, hours):
+    """R-REREG-11: the day of submission decides, also when the final review comes later."""
+    hours["obtained"] = Decimal(0)
+    ProvincePolicy.objects.create(
+        province_id="110000",
+        version=1,
+        effective_from=date(2026, 1, 1),
+        ce_waived_from=date(2026, 12, 10),
+        ce_waived_until=date(2026, 12, 20),
+        ce_waived_notice="示例通知",
+        by=people.zhang_wei,
+    )
+    with at("2026-12-09 10:00"):
+        application = renewal(registration)
+        refusal("requirement_short", send, application)
+    with at("2026-12-20 10:00"):
+        send(application)
+    with at("2027-01-15 10:00"):
+        through(application, people)
+    assert application.state == A.CERT_ISSUED
+
+
+def test_a_first_registration_asks_for_no_hours(people, hours):
+    hours["obtained"] = Decimal(0)
+    assert factories.submitted("陈晨").state == A.PENDING_REVIEW
+
+
+# --- refusals and lapse --------------------------------------------------------------------------
+
+
+def test_a_renewal_returned_before_the_end_can_be_mended_for_thirty_days_beyond_it(people, registration):
+    """§2.4: the record stays 再登记审核中 for the thirty days, then it is 已过期 and the case closed."""
+    with at("2027-02-20 10:00"):
+        application = send(renewal(registration))
+    with at("2027-02-25 10:00"):
+        application.move("fail_first", actor=people.li_jing, seen=1, **FIXABLE)
+        registration.refresh_from_db()
+        assert registration.correct_by == date(2027, 3, 27)
+    night("2027-03-27")
+    with at("2027-03-27 23:00"):
+        registration.refresh_from_db()
+        assert registration.standing == R.IN_REREG
+        actions.reopen(application, by=application.worker.user)
+    with at("2027-03-28 00:00"):
+        assert registration.standing == R.EXPIRED, "by the date, before any job"
+        refusal("window_closed", send, application)
+    night("2027-03-28")
+    registration.refresh_from_db()
+    application.refresh_from_db()
+    assert (registration.state, application.state) == (R.EXPIRED, A.LAPSED)
+
+
+def test_a_mended_renewal_in_its_thirty_days_is_continuous(people, registration):
+    with at("2027-02-20 10:00"):
+        application = send(renewal(registration))
+        application.move("fail_first", actor=people.li_jing, seen=1, **FIXABLE)
+    with at("2027-03-20 10:00"):
+        actions.reopen(application, by=application.worker.user)
+        send(application)
+        through(application, people)
+    registration.refresh_from_db()
+    assert registration.valid_from == date(2027, 3, 2)
+
+
+def test_不予登记_gives_the_record_back_to_its_own_dates(people, registration):
+    with at("2027-01-10 10:00"):
+        application = send(renewal(registration))
+        application.move("fail_first", actor=people.li_jing, seen=1, **REFUSED)
+        registration.refresh_from_db()
+        assert (registration.state, registration.standing) == (R.VALID, R.VALID)
+    night("2027-03-02")
+    registration.refresh_from_db()
+    application.refresh_from_db()
+    assert (registration.state, application.state) == (R.EXPIRED, A.LAPSED)
+
+
+def test_a_withdrawn_renewal_is_no_renewal(people, registration):
+    """差一步: taken back and not sent again, the registration ends."""
+    with at("2027-01-10 10:00"):
+        application = send(renewal(registration))
+        actions.withdraw(application, by=application.worker.user)
+        registration.refresh_from_db()
+        assert registration.state == R.VALID
+        assert not queries.next_step(application.worker).submitted
+    night("2027-03-02")
+    registration.refresh_from_db()
+    assert registration.state == R.EXPIRED
+
+
+def test_what_nobody_sent_lapses_and_the_qualification_stays_valid(people, registration):
+    """R-REREG-07."""
+    with at("2026-12-01 00:30"):
+        application = renewal(registration)
+    night("2027-03-02")
+    registration.refresh_from_db()
+    application.refresh_from_db()
+    assert (registration.state, application.get_state_display()) == (R.EXPIRED, "逾期未申请")
+    with at("2027-03-02 10:00"):
+        assert certificates.verify_number(registration.number, "陈晨").code == "registration_expired"
+        assert certificates.verify_number(registration.qualification.mgmt_no, "陈晨").code == "valid"
+        assert queries.next_step(application.worker).title == "登记已过期"
+        assert queries.editable_parts(application.worker) >= {"basic", "photo", "honours"}
+
+
+def test_a_record_that_is_revoked_takes_its_renewal_with_it(people, registration):
+    """R-REG-24; a lost message is found by the sweep."""
+    with at("2027-01-10 10:00"):
+        application = send(renewal(registration))
+        application.move("pass_first", actor=people.li_jing, seen=1)
+        registration.refresh_from_db()
+        registration.move("revoke", actor=people.zhang_wei, reason="经核实材料虚假，予以撤销。")
+        refusal("record_closed", application.move, "pass_final", actor=people.zhang_wei, seen=1)
+        tasks.sweep()
+        application.refresh_from_db()
+        assert (application.state, application.get_state_display()) == (A.VOID, "已失效")
+        assert certificates.verify_number(registration.number, "陈晨").code == "revoked"
+
+
+def test_a_revocation_after_the_final_review_is_not_undone_by_the_completion(people, registration):
+    with at("2027-01-10 10:00"):
+        application = send(renewal(registration))
+        application.move("pass_first", actor=people.li_jing, seen=1)
+        application.move("pass_final", actor=people.zhang_wei, seen=1)
+        registration.refresh_from_db()
+        registration.move("revoke", actor=people.zhang_wei, reason="经核实材料虚假，予以撤销。")
+        assert not actions.complete(application.pk)
+        registration.refresh_from_db()
+        assert registration.state == R.REVOKED
+
+
+def test_a_higher_level_ends_the_lower_one_in_the_middle_of_its_renewal(people, registration):
+    """R-REG-22: a worker with certificates of two levels; no re-registration of the lower one is needed."""
+    worker = registration.worker
+    with at("2027-01-10 10:00"):
+        lower = send(renewal(registration))
+        factories.qualification("陈晨", number=worker.user.id_number, level=2, issue_date=today() - timedelta(days=30))
+        actions.attach_qualifications(worker)
+        higher = Application.objects.get(worker=worker, qualification__level=2)
+        through(send(higher), people)
+        registration.refresh_from_db()
+        assert registration.state == R.SUPERSEDED
+        tasks.sweep()
+        lower.refresh_from_db()
+        assert lower.state == A.VOID
+    night("2026-12-02")
+    assert not Application.objects.filter(registration=registration, state=A.NOT_APPLIED).exists()
+
+
+def test_revoking_the_qualification_closes_the_registration_at_verification_at_once(people, registration):
+    with at("2026-11-25 10:00"):
+        registration.qualification.move("revoke", actor=people.zhou_yan, reason="考试中有违纪违规行为，依法撤销。")
+        assert certificates.verify_number(registration.number, "陈晨").code == "revoked"
+
+
+# --- 补登记 --------------------------------------------------------------------------------------
+
+
+def open_makeup(people, *, first=None, renew=None):
+    ProvincePolicy.objects.create(
+        province_id="110000",
+        version=1,
+        effective_from=date(2026, 1, 1),
+        makeup_first_from=first and first[0],
+        makeup_first_until=first and first[1],
+        makeup_renew_from=renew and renew[0],
+        makeup_renew_until=renew and renew[1],
+        by=people.zhang_wei,
+    )
+
+
+def lapsed(people) -> Registration:
+    registration = registered(people)
+    night("2027-03-02")
+    registration.refresh_from_db()
+    return registration
+
+
+def test_without_the_provinces_switch_a_lapsed_registration_stays_lapsed(people):
+    """R-REREG-08, Q6."""
+    registration = lapsed(people)
+    with at("2027-06-01 10:00"):
+        refusal("makeup_closed", actions.open_makeup, registration, by=registration.worker.user)
+        page = signed_in(registration.worker.user).get(f"/registration/renewals/{registration.number}/")
+        assert "现在不能办理再登记" in page.content.decode()
+
+
+def test_a_make_up_renewal_begins_on_the_day_of_approval_with_a_new_anchor(people):
+    """R-REREG-08: the gap stays visible, the number stays, the reason for being late is asked for."""
+    registration = lapsed(people)
+    open_makeup(people, renew=(date(2027, 6, 1), date(2027, 6, 30)))
+    with at("2027-06-30 10:00"):
+        assert queries.next_step(registration.worker).title == "登记已过期，可以补登记"
+        application = actions.open_makeup(registration, by=registration.worker.user)
+        assert actions.open_makeup(registration, by=registration.worker.user) == application
+        refusal("late_reason_required", send, application)
+        send(application, late_reason="工作调动期间没有收到提醒。")
+        assert (application.late, application.get_kind_display()) == (True, "再登记补登记")
+    with at("2027-07-20 10:00"):
+        application.move("pass_first", actor=people.li_jing, seen=1)
+        application.move("pass_final", actor=people.zhang_wei, seen=1)
+    with at("2027-07-30 10:00"):  # the job comes ten days late
+        actions.complete(application.pk)
+    registration.refresh_from_db()
+    assert (registration.state, registration.anchor) == (R.VALID, date(2027, 7, 20))
+    assert (registration.valid_from, registration.valid_until) == (date(2027, 7, 20), date(2030, 7, 20))
+    assert registration.first_registered_on == date(2024, 3, 1)
+
+
+def test_a_make_up_that_is_not_sent_before_the_switch_closes_lapses(people):
+    registration = lapsed(people)
+    open_makeup(people, renew=(date(2027, 6, 1), date(2027, 6, 30)))
+    with at("2027-06-30 10:00"):
+        application = actions.open_makeup(registration, by=registration.worker.user)
+    with at("2027-07-01 09:00"):
+        refusal("window_closed", send, application, late_reason="工作调动")
+    night("2027-07-01")
+    application.refresh_from_db()
+    assert application.state == A.LAPSED
+
+
+def test_a_late_first_registration_is_taken_only_while_the_province_takes_late_ones(people):
+    """R-REG-05: strict otherwise; with the switch it carries the reason, and the same two reviews."""
+    application = factories.application("陈晨", issue_date=date(2025, 1, 10))
+    open_makeup(people, first=(date(2026, 11, 1), date(2026, 11, 30)))
+    with at("2026-10-31 10:00"):
+        refusal("window_closed", send, application)
+    with at("2026-11-30 10:00"):
+        page = signed_in(application.worker.user).get(f"{application.get_absolute_url()}check/").content.decode()
+        assert "逾期的原因" in page
+        refusal("late_reason_required", send, application)
+        send(application, late_reason="当时不在国内，没有及时办理。")
+        assert application.get_kind_display() == "首次补登记"
+        assert application.first_registered_on == date(2026, 11, 30)
+    with at("2026-12-10 10:00"):
+        through(application, people)
+        assert application.registration.valid_until == date(2029, 11, 30)
