@@ -83,7 +83,7 @@ def registrations_match_applications():
             yield f"{number}: its counter stands at {given.get(series, 0)} and would give it again"
 
 
-@invariant("2b. a registration stands in its newest term, and its terms follow one another")
+@invariant("2c. a registration stands in its newest term, and its terms follow one another")
 def terms_follow_one_another():
     """No drift, no overlap, nothing half-renewed (R-REREG-05)."""
     ends: dict[int, RegistrationPeriod] = {}

@@ -73,6 +73,7 @@ class Portal:
             MEDIA_ROOT=self.folder / "media",
             CERTIFICATE_ROOT=self.folder / "certificates",
             ANCHOR_PATH=self.folder / "audit-anchor.jsonl",
+            SIGNING_KEY_DIR=self.folder / "keys",
         )
         connections.close_all()
         connections.settings["default"]["NAME"] = self.database
@@ -84,10 +85,10 @@ class Portal:
             connections.settings["default"]["NAME"] = own
 
     def manage(self, *arguments: str) -> None:
-        """Run a management command as the portal would; raises CalledProcessError when it fails."""
-        subprocess.run(
-            [sys.executable, "manage.py", *arguments], cwd=ROOT, env=self.environment, check=True, capture_output=True
-        )
+        """Run a management command as the portal would; raises with what it said when it fails."""
+        command = [sys.executable, "manage.py", *arguments]
+        ended = subprocess.run(command, cwd=ROOT, env=self.environment, check=False, capture_output=True, text=True)
+        assert ended.returncode == 0, f"{' '.join(arguments)}\n{ended.stdout}{ended.stderr}"
 
     def said(self) -> str:
         """Return the end of what each process wrote, for the report of a failure."""

@@ -1,0 +1,345 @@
+"""A simulated country: people over years of daily jobs, through the real actions, judged by every promise.
+
+    python -m bench.country [people] [years]        (10,000 and 6 unless said otherwise)
+
+Everybody's life is drawn from one seed before it begins: who registers and when, whose application is
+returned, who renews, who forgets, who begins and never sends, who is moved, corrected, revoked. People act on
+what is open to them on the day; the jobs of the night expire, open, lapse and sweep. The country is lived
+twice, once with beat missing for ten days in the middle, and the two ends must be the same.
+
+Certificates are really signed and kept. With thousands of people their page is drawn once and shared:
+what drawing costs is measured in `bench.certificates`.
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import json
+import os
+import random
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+PEOPLE, YEARS, SEED = 10_000, 6, 1
+BEGIN = date(2020, 1, 6)
+SILENCE = 10  # days without beat, in the middle
+COUNTIES = ("110105", "110108")
+
+
+@dataclass(frozen=True)
+class Life:
+    """What is settled about one person before anything happens; shares are of a hundred."""
+
+    number: int
+    county: str
+    exam: int  # days from the beginning to the date of issue
+    chance: random.Random = field(compare=False, repr=False)
+
+    def within(self, percent: int) -> bool:
+        return self.chance.randrange(100) < percent
+
+    def days(self, least: int, most: int) -> timedelta:
+        return timedelta(days=self.chance.randint(least, most))
+
+
+class Country:
+    """Two counties of one province, their offices, and everybody who lives there."""
+
+    def __init__(self, *, people: int, years: int, seed: int = SEED, silent: bool = False):
+        self.days = int(years * 365.25)
+        middle = self.days // 2
+        self.silent = range(middle, middle + SILENCE) if silent else range(0)
+        self.today = BEGIN
+        self.order = itertools.count()
+        self.plans: list[tuple[date, int, Callable, tuple]] = []
+        self.happened: Counter = Counter()
+        chance = random.Random(seed)
+        self.lives = [
+            Life(n, COUNTIES[n % 2], chance.randrange(int(self.days * 0.6)), random.Random(f"{seed}-{n}"))
+            for n in range(people)
+        ]
+
+    def live(self) -> None:
+        """Live through all days: the night's jobs first, then what people do."""
+        from certificates.management.demo.clock import at
+        from tests import factories
+
+        with at(_moment(BEGIN, 0)):
+            self.offices = _offices(factories)
+        for life in self.lives:
+            self.on(BEGIN + timedelta(days=life.exam) + life.days(1, 420), self.arrive, life)
+        for number in range(self.days + 1):
+            self.today = BEGIN + timedelta(days=number)
+            if number not in self.silent or number == self.days:
+                with at(_moment(self.today, 0)):
+                    _night()
+            while self.plans and self.plans[0][0] <= self.today:
+                _, order, act, arguments = heapq.heappop(self.plans)
+                with at(_moment(self.today, 9) + timedelta(seconds=order % 25_000)):
+                    act(*arguments)
+        with at(_moment(self.today, 23)):
+            _night()
+
+    def on(self, day: date, act: Callable, *arguments) -> None:
+        heapq.heappush(self.plans, (max(day, self.today), next(self.order), act, arguments))
+
+    # -- what people do -----------------------------------------------------------------------
+
+    def arrive(self, life: Life) -> None:
+        """Open an account, fill everything in, and apply; or come too late."""
+        from registration.workflows.application import filing_refused
+        from tests import factories
+
+        issued = BEGIN + timedelta(days=life.exam)
+        one = factories.application(
+            f"示例{life.number}",
+            code=life.county,
+            issue_date=issued,
+            number=_identity(life.number),
+            mgmt_no=_management_number(life.number, issued),
+        )
+        if filing_refused(one):
+            self.count("too late")
+            return
+        self.apply(life, one.pk)
+
+    def apply(self, life: Life, pk: int) -> None:
+        """Send a case; or leave it at the last step."""
+        application = self.case(pk)
+        if application.state != "NOT_APPLIED":
+            return
+        if not self.refused(application, "apply", application.worker.user, promise_version="2026-11"):
+            self.on(self.today + life.days(1, 20), self.first, life, pk)
+
+    def first(self, life: Life, pk: int) -> None:
+        application = self.case(pk)
+        reviewer = self.offices["first"][application.region_id]
+        self.review(life, application, "first", reviewer, then=self.final)
+
+    def final(self, life: Life, pk: int) -> None:
+        self.review(life, self.case(pk), "final", self.offices["final"], then=self.complete)
+
+    def review(self, life: Life, application, stage: str, reviewer, *, then) -> None:
+        seen, pk = application.form_version, application.pk
+        if life.within(7):
+            kind = "fixable" if life.within(80) else "refused"
+            said = {"reason": "材料不完整，请按意见补正后重新提交。", "refusal_kind": kind, "reason_codes": ["other"]}
+            if not self.refused(application, f"fail_{stage}", reviewer, seen=seen, **said):
+                self.count(kind)
+                self.on(self.today + life.days(1, 40), self.again, life, pk)
+        elif not self.refused(application, f"pass_{stage}", reviewer, seen=seen):
+            self.on(self.today + life.days(0 if then == self.complete else 1, 12), then, life, pk)
+
+    def again(self, life: Life, pk: int) -> None:
+        """After a refusal: go on, some at once, some too late, some never."""
+        application = self.case(pk)
+        if life.within(85) and not self.refused(application, "reopen", application.worker.user):
+            self.apply(life, pk)
+
+    def complete(self, life: Life, pk: int) -> None:
+        """The system's part, some days late at times."""
+        from certificates import actions as papers
+        from registration import actions
+
+        if not actions.complete(pk) or not papers.issue(pk):
+            return
+        application = self.case(pk)
+        record = application.registration
+        self.count(application.kind)
+        end = record.valid_until
+        fate = life.chance.randrange(100)
+        if fate < 78:
+            self.on(end - life.days(0, 88), self.renew, life, record.pk, True)
+        elif fate < 86:
+            self.on(end - life.days(0, 88), self.renew, life, record.pk, False)
+        if life.within(2):
+            self.on(self.today + life.days(30, 900), self.undo, life, record.pk, "revoke")
+        if life.within(1):
+            self.on(self.today + life.days(30, 900), self.undo, life, record.pk, "cancel")
+
+    def renew(self, life: Life, pk: int, send: bool) -> None:
+        from registration import actions
+        from registration.models import Registration
+
+        case = actions.open_renewal(Registration.objects.get(pk=pk))
+        if case and send:
+            self.apply(life, case.pk)
+        elif case:
+            self.count("left at the last step")
+
+    def undo(self, life: Life, pk: int, move: str) -> None:
+        from registration.models import Registration
+
+        record = Registration.objects.get(pk=pk)
+        reason = "经核实材料虚假，依法撤销。" if move == "revoke" else "本人申请注销，经核实予以注销。"
+        if not self.refused(record, move, self.offices["final"], reason=reason):
+            self.count(move)
+
+    # -- small things ---------------------------------------------------------------------------
+
+    def case(self, pk: int):
+        from registration.models import Application
+
+        return Application.objects.select_related("worker__user", "worker__region", "qualification", "region").get(
+            pk=pk
+        )
+
+    def refused(self, record, move: str, actor, **data) -> bool:
+        """Make a move; return whether it was refused, which is counted by its code."""
+        from swms.workflow import Refused
+
+        try:
+            record.move(move, actor=actor, **data)
+        except Refused as refused:
+            self.count(f"refused: {refused.code}")
+            return True
+        return False
+
+    def count(self, what: str) -> None:
+        self.happened[what] += 1
+
+    @staticmethod
+    def end() -> list:
+        """Return what the country has come to, by what does not depend on who opened a case first."""
+        from registration.models import Application, Registration
+
+        records = Registration.objects.order_by("qualification__mgmt_no").values_list(
+            "qualification__mgmt_no", "state", "anchor", "valid_from", "valid_until", "region", "correct_by"
+        )
+        cases = Application.objects.order_by("qualification__mgmt_no", "kind", "term_end", "pk").values_list(
+            "qualification__mgmt_no", "kind", "term_end", "state", "round", "submitted_at__date", "refusal_kind"
+        )
+        return [*records, *cases]
+
+
+def _night() -> None:
+    from registration import tasks
+
+    tasks.expire()
+    tasks.sweep()
+    tasks.open_renewals()
+
+
+def _offices(factories) -> dict:
+    from swms.regions.models import Duty
+
+    first = {
+        code: factories.staff(f"初审{code}", (Duty.FIRST_REVIEW, code), username=f"first{code}") for code in COUNTIES
+    }
+    return {"first": first, "final": factories.staff("终审", (Duty.FINAL_REVIEW, "110000"), username="final")}
+
+
+def _moment(day: date, hour: int) -> datetime:
+    from django.utils import timezone
+
+    return timezone.make_aware(datetime(day.year, day.month, day.day, hour, 5))
+
+
+def _identity(number: int) -> str:
+    """Return the fictitious identity number of one person: another one for each."""
+    from swms.idnumbers import check_digit
+
+    born = date(1960, 1, 1) + timedelta(days=number // 999)
+    digits = f"110000{born:%Y%m%d}{number % 999 + 1:03}"
+    return digits + check_digit(digits)
+
+
+def _management_number(number: int, issued: date) -> str:
+    from swms.references import synthetic_management_number
+
+    return synthetic_management_number(issued.year, "11", 1, number + 1)
+
+
+@contextmanager
+def shared_paper() -> Iterator[None]:
+    """Draw a certificate's page once and sign that one again and again."""
+    from certificates.pdf import page
+
+    draw, drawn = page.render, {}
+
+    def once(kind, content):
+        if kind not in drawn:
+            drawn[kind] = draw(kind, content)
+        return drawn[kind]
+
+    page.render = once
+    try:
+        yield
+    finally:
+        page.render = draw
+
+
+def main() -> None:
+    """Live the country twice, side by side in two processes, and compare the ends."""
+    numbers = [float(each) for each in sys.argv[1:] if each[0].isdigit()]
+    people, years = (*numbers, *(PEOPLE, YEARS)[len(numbers) :])
+    if "--life" in sys.argv:
+        print(json.dumps(_life(int(people), years, silent="--silent" in sys.argv), ensure_ascii=False, default=str))
+        return
+    began = time.monotonic()
+    call = [sys.executable, "-m", "bench.country", str(people), str(years), "--life"]
+    lives = [
+        subprocess.Popen([*call, *more], stdout=subprocess.PIPE, text=True, encoding="utf-8")
+        for more in ([], ["--silent"])
+    ]
+    said = [json.loads(life.communicate()[0] or "null") for life in lives]
+    if None in said:
+        raise SystemExit("a country did not live to its end")
+    for words, each in zip(("every night", f"without beat for {SILENCE} days"), said, strict=True):
+        print(f"{people:g} people, {years:g} years, jobs {words}: {each['seconds']:.0f} s")
+        print("  " + ", ".join(f"{what} {count}" for what, count in sorted(each["happened"].items())))
+        print(f"  promises broken: {each['broken'] or 'none'}")
+    same = said[0]["end"] == said[1]["end"]
+    print(f"the two ends are {'the same' if same else 'NOT the same'}; {time.monotonic() - began:.0f} s in all")
+    if not same or said[0]["broken"] or said[1]["broken"]:
+        raise SystemExit(1)
+
+
+def _life(people: int, years: float, *, silent: bool) -> dict:
+    """Live one country in a cluster of its own; return what happened and what it came to."""
+    with tempfile.TemporaryDirectory(prefix="bench-country-") as folder:
+        servers = _prepare(Path(folder))
+        from swms import embedded
+        from swms.invariants import judge
+
+        try:
+            began = time.monotonic()
+            country = Country(people=people, years=years, silent=silent)
+            with shared_paper():
+                country.live()
+            broken = {each.promise: each.violations[:5] for each in judge() if each.violations}
+            seconds = time.monotonic() - began
+            return {"happened": country.happened, "broken": broken, "end": country.end(), "seconds": seconds}
+        finally:
+            embedded.discard(servers)
+
+
+def _prepare(folder: Path):
+    """Start a cluster with an empty installation; return its servers."""
+    from swms import embedded
+
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "swms.settings")
+    fonts = Path(os.environ.get("SWMS_VAR_DIR") or Path(__file__).resolve().parents[1] / "var") / "fonts"
+    os.environ.setdefault("SWMS_FONT_DIR", str(fonts))
+    servers = embedded.throw_away()
+    os.environ |= servers.urls() | {"SWMS_VAR_DIR": str(folder), "SWMS_LOG_LEVEL": "ERROR"}
+
+    import django
+    from django.core.management import call_command
+
+    django.setup()
+    call_command("migrate", verbosity=0, interactive=False)
+    return servers
+
+
+if __name__ == "__main__":
+    main()
