@@ -14,6 +14,7 @@ from registration.actions.applications import (
     reopen,
     withdraw,
 )
+from registration.actions.policies import set_policy
 from registration.actions.profile import (
     delete_row,
     save_answers,
@@ -42,6 +43,7 @@ __all__ = [
     "save_experience",
     "save_honour",
     "save_project",
+    "set_policy",
     "state_region",
     "withdraw",
 ]

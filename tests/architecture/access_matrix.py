@@ -207,6 +207,7 @@ def _case(part: str, key: str, *, sees: str, others: str = "", decides: dict, da
 
 
 IMPORT = {"uid": "roster_import.uid"}
+PROVINCE = {"code": "province"}
 
 CONSOLE = {
     "console/": desk(STAFF, 200, 405),
@@ -248,6 +249,11 @@ CONSOLE = {
         data={"move": "revoke", "reason": "提交的材料经核实为虚假材料"},
     ),
     **_screen("registration/institution", REVIEWERS),
+    "console/registration/provincepolicy/": desk("zhang_wei zhao_min", 200, 405),
+    "console/registration/provincepolicy/<str:code>/": desk(
+        "zhang_wei", 200, 405, but={"zhao_min": (404, 405)}, keys=PROVINCE
+    ),
+    "console/registration/provincepolicy/<str:code>/new/": desk("zhang_wei", 200, 200, keys=PROVINCE),
     **_screen("registration/rosterimport", "qian_li"),
     "console/registration/rosterimport/template/": desk("qian_li", 200, 405),
     "console/registration/rosterimport/<uuid:uid>/": desk("qian_li", 200, 405, keys=IMPORT),
