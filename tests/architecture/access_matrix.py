@@ -266,6 +266,8 @@ CONSOLE = {
     **_screen("notices/delivery", "wu_qiang"),
     **_screen("notices/notice", "wu_qiang"),
     **_screen("swms/heartbeat", "wu_qiang"),
+    "console/swms/announcedday/": desk("wu_qiang", 200, 405),
+    "console/swms/announcedday/<int:year>/": desk("wu_qiang", 200, 400, keys={"year": "next_year"}),
     **_screen("accounts/user", "zheng_kai"),
     "console/accounts/user/new/": desk("zheng_kai", 200, 200),
     "console/accounts/user/<uuid:uid>/": desk("zheng_kai", 200, 400, keys={"uid": "li_jing.uid"}),

@@ -71,6 +71,10 @@ class World(People):
     #: A display mode, a region, a province and a move, as they stand in addresses.
     display_mode, place, province, move = "elder", "110105", "110000", "withdraw"
 
+    @property
+    def next_year(self) -> int:
+        return today().year + 1
+
     # -- what addresses name ----------------------------------------------------------------
 
     @cached_property

@@ -18,6 +18,7 @@ from playwright.sync_api import sync_playwright
 
 from registration import actions, roster
 from registration.models import Application, Feedback
+from swms.calendar import actions as calendar
 from swms.regions.models import Duty
 from tests import factories
 from tests.people import signed_in
@@ -41,6 +42,12 @@ TYPED = {
     "makeup_first_from": "2039-01-04",
     "makeup_first_until": "2039-04-30",
     "note": "改由地市级初审。",
+}
+NEXT_YEAR = dt.date.today().year + 1  # noqa: DTZ011 - any year that is offered
+ANNOUNCED = {
+    "do": "check",
+    "list-text": f"{NEXT_YEAR}-01-01 {'休' if dt.date(NEXT_YEAR, 1, 1).weekday() < 5 else '班'}",
+    "list-source": "关于节假日安排的通知（示例）",
 }
 REFUSAL = {"move": "fail_first", "version": "1", "reason": "短"}
 
@@ -121,6 +128,9 @@ def desk(people):
     mei = factories.staff("何梅", (Duty.FINAL_REVIEW, "440000"), username="hemei")
     settled = POLICY | {"effective_from": today + dt.timedelta(days=9)}
     actions.set_policy(factories.region("440000"), settled, by=mei, seen=0)
+    system = factories.staff("郑凯", (Duty.SYSTEM, None), username="zhengkai")
+    monday = next(day for day in (dt.date(NEXT_YEAR, 5, 6 + n) for n in range(7)) if day.weekday() == 0)
+    calendar.announce_day(monday, is_working=False, source=ANNOUNCED["list-source"], year=NEXT_YEAR, by=system)
     keeper = factories.staff("周燕", (Duty.CERTIFICATE, None), username="zhouyan2")
     lines = [
         "考试年度,级别,姓名,证件类型,证件号码,管理号,签发日期,省份",
@@ -135,10 +145,11 @@ def desk(people):
         "jing": signed_in(people.li_jing),
         "mei": signed_in(mei),
         "keeper": signed_in(keeper),
-        "system": signed_in(factories.staff("郑凯", (Duty.SYSTEM, None), username="zhengkai")),
+        "system": signed_in(system),
         "security": signed_in(factories.staff("吴敏", (Duty.SECURITY, None), username="wumin")),
         "audit": signed_in(factories.staff("冯雪", (Duty.AUDIT, None), username="fengxue")),
         "tried": reverse("admin:registration_rosterimport_change", args=[tried.uid]),
+        "year": reverse("admin:swms_announcedday_change", args=[today.year + 1]),
         "policy": reverse("admin:registration_provincepolicy_change", args=["440000"]),
         "new policy": reverse("admin:registration_provincepolicy_add", args=["440000"]),
         "reveal": reverse("admin:registration_application_reveal", args=[case.ref]),
@@ -173,6 +184,10 @@ SCREENS = {
     "annotations": ("keeper", "admin:certificates_annotation_changelist", None),
     "notices": ("system", "admin:notices_notice_changelist", None),
     "messages": ("system", "admin:notices_delivery_changelist", None),
+    "calendar": ("system", "admin:swms_announcedday_changelist", None),
+    "calendar of a year": ("system", "year", None),
+    "calendar with errors": ("system", "year", ANNOUNCED | {"list-text": "2027-02-30 休\n明天 休"}),
+    "calendar to confirm": ("system", "year", ANNOUNCED),
     "promises": ("system", "admin:swms_heartbeat_changelist", None),
     "promises judged": ("system", "admin:swms_heartbeat_changelist", {"now": "1"}),
     "staff": ("security", "admin:accounts_user_changelist", None),
