@@ -40,7 +40,7 @@ class YearForm(Form):
         label="全年名单",
         required=False,
         max_length=LONGEST_LIST,
-        help_text="每行一个日期，后面写“班”或“休”，例如 2027-01-01 休。普通的周末和工作日不用列出。",
+        help_text="每行一个日期，后面写“班”或“休”。普通的周末和工作日不用列出。",
         widget=forms.Textarea(attrs={"rows": 10}),
     )
     file = forms.FileField(label="或者上传文件", required=False, help_text="同样格式的文本文件，不超过64KB。")
