@@ -8,10 +8,10 @@ from django.shortcuts import redirect
 from django.urls import path
 from django.views.decorators.http import require_http_methods, require_safe
 
+from swms import dates
 from swms.calendar import actions, announcements, years
 from swms.calendar.models import AnnouncedDay
 from swms.console.screens import Alert, Screen
-from swms.dates import has_schedule_built_in, today
 from swms.forms import DateField, Form, tidy
 from swms.regions.models import Duty
 from swms.ui import cn_date, cn_datetime
@@ -99,7 +99,7 @@ class CalendarScreen(Screen):
     def alerts(self, user):
         return [
             Alert("wait", f"{year}年的放假安排尚未录入，办理期限按法定节假日推算。", self.url("change", year))
-            for year in years.missing(today())
+            for year in years.missing(dates.today())
         ]
 
     # -- the years ------------------------------------------------------------------------------
@@ -111,7 +111,7 @@ class CalendarScreen(Screen):
     def _years(self, request):
         entered = years.entered()
         rows = []
-        for year in years.shown(today()):
+        for year in years.shown(dates.today()):
             off, on = entered.get(year, (0, 0))
             badge = _standing(year, bool(off or on))
             cells = [badge, {"text": f"{off}天"}, {"text": f"{on}天"}]
@@ -125,7 +125,7 @@ class CalendarScreen(Screen):
         return require_http_methods(["GET", "HEAD", "POST"])(self._year)(request, year)
 
     def _year(self, request, year):
-        if year not in years.shown(today()):
+        if year not in years.shown(dates.today()):
             raise Http404
         if request.method != "POST":
             return self._show_year(request, year)
@@ -210,7 +210,7 @@ class CalendarScreen(Screen):
         context = {
             "heading": f"{year}年放假安排",
             "standing": standing,
-            "built_in": has_schedule_built_in(year),
+            "built_in": dates.has_schedule_built_in(year),
             "days": [
                 {
                     "date": str(row.date),
@@ -234,7 +234,7 @@ def _standing(year: int, entered: bool) -> dict:
     """Return the badge that says whether a year's schedule is known."""
     if entered:
         return {"badge": "已录入", "tone": "good"}
-    if has_schedule_built_in(year):
+    if dates.has_schedule_built_in(year):
         return {"badge": "系统内置", "tone": "good"}
     return {"badge": "尚未录入", "tone": "wait"}
 

@@ -112,12 +112,12 @@ def test_whatever_is_pasted_is_either_days_of_the_year_or_a_message(text, year):
 
 
 def test_the_portal_counts_by_what_was_announced(installed, keeper):
-    saturday, monday = date(2027, 5, 8), date(2027, 5, 10)
+    saturday, monday = date(2027, 7, 10), date(2027, 7, 12)
     assert (dates.is_working_day(saturday), dates.is_working_day(monday)) == (False, True)
     announce(saturday, keeper, is_working=True)
     announce(monday, keeper)
     assert (dates.is_working_day(saturday), dates.is_working_day(monday)) == (True, False)
-    assert dates.working_days_after(date(2027, 5, 7), 2) == date(2027, 5, 11)
+    assert dates.working_days_after(date(2027, 7, 9), 2) == date(2027, 7, 13)
     actions.take_back_day(saturday, by=keeper)
     assert not dates.is_working_day(saturday)
 
@@ -143,7 +143,7 @@ def test_due_dates_that_are_set_stay_and_open_windows_follow(installed, keeper):
 def test_another_process_counts_by_it_within_a_minute(installed, keeper, monkeypatch, django_assert_num_queries):
     clock = [1000.0]
     monkeypatch.setattr(overrides.time, "monotonic", lambda: clock[0])
-    day = date(2027, 5, 10)
+    day = date(2027, 7, 12)
     assert dates.is_working_day(day)
     AnnouncedDay.objects.bulk_create([AnnouncedDay(date=day, is_working=False, source=NOTICE, by=keeper)])  # no signal
     with django_assert_num_queries(0):
@@ -231,12 +231,13 @@ def test_of_two_who_replace_a_years_list_the_second_looks_again(keeper):
 # --- which years are known -----------------------------------------------------------------------
 
 
-@pytest.mark.django_db
 def test_the_built_in_calendar_says_which_schedules_it_knows():
-    assert [year for year in range(2020, 2031) if dates.has_schedule_built_in(year)] == list(range(2020, 2027))
+    assert all(dates.has_schedule_built_in(year) for year in range(2020, 2027))
+    assert not dates.has_schedule_built_in(2045)
 
 
-def test_from_15_december_a_year_that_nobody_entered_is_missed(keeper):
+def test_from_15_december_a_year_that_nobody_entered_is_missed(keeper, monkeypatch):
+    monkeypatch.setattr(dates, "has_schedule_built_in", lambda year: year <= 2026)  # newer releases know more
     assert years.missing(date(2026, 12, 14)) == []
     assert years.missing(date(2026, 12, 15)) == [2027]
     assert years.missing(date(2027, 1, 1)) == [2027]
