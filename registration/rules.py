@@ -4,7 +4,7 @@ import rules
 
 from registration.models import ProvincePolicy
 from registration.models.policies import PREFECTURE_DEPTH
-from swms.regions.models import Duty, holds_duty, jurisdictions_of
+from swms.regions.models import Duty, Region, holds_duty, jurisdictions_of
 
 
 @rules.predicate
@@ -46,6 +46,13 @@ def sits_where_first_review_is(user, record):
 
 
 @rules.predicate
+def speaks_for_province(user, province: Region):
+    """A final reviewer of exactly this province: neither of a part of it nor of the whole country."""
+    held = (j.region for j in jurisdictions_of(user) if j.duty == Duty.FINAL_REVIEW)
+    return province.level == Region.Level.PROVINCE and province in held
+
+
+@rules.predicate
 def keeps_roster_of(user, qualification):
     """A keeper of certificates for the province that issued this one."""
     return holds_duty(user, Duty.CERTIFICATE, qualification.province)
@@ -64,3 +71,4 @@ rules.add_perm("registration.revoke", on_duty(Duty.FINAL_REVIEW) & is_another)
 rules.add_perm("registration.keep_roster", keeps_roster_of)
 rules.add_perm("registration.import_roster", keeps_the_roster)
 rules.add_perm("registration.decide_feedback", on_duty(Duty.FIRST_REVIEW))
+rules.add_perm("registration.set_policy", speaks_for_province)

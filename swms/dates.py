@@ -83,6 +83,19 @@ def is_working_day(day: date) -> bool:
     return _is_working(day, _load_overrides())
 
 
+def is_working_day_built_in(day: date) -> bool:
+    """Tell whether `day` is a 工作日 by the built-in calendar alone, whatever was announced since."""
+    return _is_working(day, {})
+
+
+def has_schedule_built_in(year: int) -> bool:
+    """Tell whether the built-in calendar knows the State Council's schedule of a year.
+
+    Without it the year has its statutory days only. Every schedule so far moves some work to weekends.
+    """
+    return any(day.year == year for day in _calendar(year).weekend_workdays)
+
+
 def working_days_after(day: date, count: int) -> date:
     """Return the `count`-th working day after `day`, which is not counted itself (R-TIME-06).
 

@@ -15,12 +15,15 @@ from certificates.management.demo import build, clock, copies, stories
 from certificates.models import Annotation
 from certificates.workflows import AnnotationState
 from registration.models import Application, Feedback, Institution, Qualification, Registration, Worker
+from registration.queries import policy_of
 from registration.workflows import ApplicationState, FeedbackState, QualificationState, RegistrationState
 from swms.accounts.models import User
 from swms.audit.models import AuditEvent
+from swms.calendar.models import AnnouncedDay
+from swms.dates import today
 from swms.invariants import judge
 from swms.notices.models import Delivery
-from swms.regions.models import Duty, Jurisdiction
+from swms.regions.models import Duty, Jurisdiction, Region
 
 
 @pytest.fixture
@@ -83,6 +86,12 @@ def test_the_demo_has_everything_in_every_state_and_keeps_every_promise(small):
     staff = User.objects.filter(kind=User.Kind.STAFF)
     assert TOTPDevice.objects.filter(user__in=staff, confirmed=True).count() == staff.count()
     assert Worker.objects.get(user__username="demo-wangfang").missing() == []
+
+    guangdong = policy_of(Region.objects.get(code="440305"))
+    assert guangdong.version == 1
+    assert guangdong.makeup_first_open(today())
+    assert guangdong.ce_waived_on(today())
+    assert not AnnouncedDay.objects.exists()
 
     assert "已经存在" in demo()
     assert "19900000" in demo("--accounts")

@@ -19,6 +19,7 @@ from registration.actions.applications import (
     void_renewal,
     withdraw,
 )
+from registration.actions.policies import set_policy
 from registration.actions.profile import (
     delete_row,
     save_answers,
@@ -51,6 +52,7 @@ __all__ = [
     "save_experience",
     "save_honour",
     "save_project",
+    "set_policy",
     "state_region",
     "void_renewal",
     "withdraw",

@@ -3,6 +3,7 @@
 from registration.admin.applications import ApplicationAdmin
 from registration.admin.feedback import FeedbackAdmin
 from registration.admin.imports import RosterImportScreen
+from registration.admin.policies import PolicyScreen
 from registration.admin.records import InstitutionAdmin, RegistrationAdmin
 from registration.admin.roster import QualificationAdmin
 
@@ -10,6 +11,7 @@ __all__ = [
     "ApplicationAdmin",
     "FeedbackAdmin",
     "InstitutionAdmin",
+    "PolicyScreen",
     "QualificationAdmin",
     "RegistrationAdmin",
     "RosterImportScreen",

@@ -28,6 +28,9 @@ TITLES = {
     "reset_password": "重置密码",
     "activate": "启用账号",
     "deactivate": "停用账号",
+    "set_policy": "制定省级政策",
+    "announce_day": "录入放假安排",
+    "take_back_day": "移除放假安排",
 }
 
 

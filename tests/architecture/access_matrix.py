@@ -208,6 +208,7 @@ def _case(part: str, key: str, *, sees: str, others: str = "", decides: dict, da
 
 
 IMPORT = {"uid": "roster_import.uid"}
+PROVINCE = {"code": "province"}
 
 CONSOLE = {
     "console/": desk(STAFF, 200, 405),
@@ -249,6 +250,11 @@ CONSOLE = {
         data={"move": "revoke", "reason": "提交的材料经核实为虚假材料"},
     ),
     **_screen("registration/institution", REVIEWERS),
+    "console/registration/provincepolicy/": desk("zhang_wei zhao_min", 200, 405),
+    "console/registration/provincepolicy/<str:code>/": desk(
+        "zhang_wei", 200, 405, but={"zhao_min": (404, 405)}, keys=PROVINCE
+    ),
+    "console/registration/provincepolicy/<str:code>/new/": desk("zhang_wei", 200, 200, keys=PROVINCE),
     **_screen("registration/rosterimport", "qian_li"),
     "console/registration/rosterimport/template/": desk("qian_li", 200, 405),
     "console/registration/rosterimport/<uuid:uid>/": desk("qian_li", 200, 405, keys=IMPORT),
@@ -261,6 +267,8 @@ CONSOLE = {
     **_screen("notices/delivery", "wu_qiang"),
     **_screen("notices/notice", "wu_qiang"),
     **_screen("swms/heartbeat", "wu_qiang"),
+    "console/swms/announcedday/": desk("wu_qiang", 200, 405),
+    "console/swms/announcedday/<int:year>/": desk("wu_qiang", 200, 400, keys={"year": "next_year"}),
     **_screen("accounts/user", "zheng_kai"),
     "console/accounts/user/new/": desk("zheng_kai", 200, 200),
     "console/accounts/user/<uuid:uid>/": desk("zheng_kai", 200, 400, keys={"uid": "li_jing.uid"}),

@@ -68,8 +68,12 @@ class World(People):
         person = self.spring_user if role == "spring" else getattr(self, role)
         return person if isinstance(person, User) else person.user
 
-    #: A display mode, a region and a move, as they stand in addresses.
-    display_mode, place, move = "elder", "110105", "withdraw"
+    #: A display mode, a region, a province and a move, as they stand in addresses.
+    display_mode, place, province, move = "elder", "110105", "110000", "withdraw"
+
+    @property
+    def next_year(self) -> int:
+        return today().year + 1
 
     # -- what addresses name ----------------------------------------------------------------
 

@@ -16,13 +16,39 @@ from django.db import connections
 from django.urls import reverse
 from playwright.sync_api import sync_playwright
 
-from registration import roster
+from registration import actions, roster
 from registration.models import Application, Feedback
+from swms.calendar import actions as calendar
 from swms.regions.models import Duty
 from tests import factories
 from tests.people import signed_in
 
 ORIGIN = "http://localhost"  # browsers trust it like https
+POLICY = {
+    "first_review_level": "county",
+    "makeup_first_from": dt.date(2039, 1, 4),
+    "makeup_first_until": dt.date(2039, 3, 31),
+    "makeup_renew_from": None,
+    "makeup_renew_until": None,
+    "ce_waived_from": dt.date(2039, 1, 4),
+    "ce_waived_until": dt.date(2039, 3, 31),
+    "ce_waived_notice": "关于集中办理补登记的通知（示例）",
+    "note": "年初集中办理。",
+}
+TYPED = {
+    "do": "check",
+    "effective_from": "2039-01-01",
+    "first_review_level": "prefecture",
+    "makeup_first_from": "2039-01-04",
+    "makeup_first_until": "2039-04-30",
+    "note": "改由地市级初审。",
+}
+NEXT_YEAR = dt.date.today().year + 1  # noqa: DTZ011 - any year that is offered
+ANNOUNCED = {
+    "do": "check",
+    "list-text": f"{NEXT_YEAR}-01-01 {'休' if dt.date(NEXT_YEAR, 1, 1).weekday() < 5 else '班'}",
+    "list-source": "关于节假日安排的通知（示例）",
+}
 REFUSAL = {"move": "fail_first", "version": "1", "reason": "短"}
 
 
@@ -98,6 +124,13 @@ def desk(people):
         note="证书上的姓名写错了。",
     ).begin()
     factories.institution()
+    factories.region("440305")
+    mei = factories.staff("何梅", (Duty.FINAL_REVIEW, "440000"), username="hemei")
+    settled = POLICY | {"effective_from": today + dt.timedelta(days=9)}
+    actions.set_policy(factories.region("440000"), settled, by=mei, seen=0)
+    system = factories.staff("郑凯", (Duty.SYSTEM, None), username="zhengkai")
+    monday = next(day for day in (dt.date(NEXT_YEAR, 5, 6 + n) for n in range(7)) if day.weekday() == 0)
+    calendar.announce_day(monday, is_working=False, source=ANNOUNCED["list-source"], year=NEXT_YEAR, by=system)
     keeper = factories.staff("周燕", (Duty.CERTIFICATE, None), username="zhouyan2")
     lines = [
         "考试年度,级别,姓名,证件类型,证件号码,管理号,签发日期,省份",
@@ -110,11 +143,15 @@ def desk(people):
         "case": case,
         "feedback": feedback,
         "jing": signed_in(people.li_jing),
+        "mei": signed_in(mei),
         "keeper": signed_in(keeper),
-        "system": signed_in(factories.staff("郑凯", (Duty.SYSTEM, None), username="zhengkai")),
+        "system": signed_in(system),
         "security": signed_in(factories.staff("吴敏", (Duty.SECURITY, None), username="wumin")),
         "audit": signed_in(factories.staff("冯雪", (Duty.AUDIT, None), username="fengxue")),
         "tried": reverse("admin:registration_rosterimport_change", args=[tried.uid]),
+        "year": reverse("admin:swms_announcedday_change", args=[today.year + 1]),
+        "policy": reverse("admin:registration_provincepolicy_change", args=["440000"]),
+        "new policy": reverse("admin:registration_provincepolicy_add", args=["440000"]),
         "reveal": reverse("admin:registration_application_reveal", args=[case.ref]),
         "person": reverse("admin:accounts_user_change", args=[people.li_jing.uid]),
     }
@@ -132,6 +169,10 @@ SCREENS = {
     "number shown": ("jing", "reveal", {"field": "id_number"}),
     "feedback queue": ("jing", "admin:registration_feedback_changelist", None),
     "feedback": ("jing", "feedback", None),
+    "policy": ("mei", "policy", None),
+    "new policy": ("mei", "new policy", None),
+    "new policy with errors": ("mei", "new policy", TYPED | {"makeup_first_until": "2038-12-31"}),
+    "new policy to confirm": ("mei", "new policy", TYPED),
     "register": ("jing", "admin:registration_registration_changelist", None),
     "institutions": ("jing", "admin:registration_institution_changelist", None),
     "certificates": ("jing", "admin:certificates_certificate_changelist", None),
@@ -143,6 +184,10 @@ SCREENS = {
     "annotations": ("keeper", "admin:certificates_annotation_changelist", None),
     "notices": ("system", "admin:notices_notice_changelist", None),
     "messages": ("system", "admin:notices_delivery_changelist", None),
+    "calendar": ("system", "admin:swms_announcedday_changelist", None),
+    "calendar of a year": ("system", "year", None),
+    "calendar with errors": ("system", "year", ANNOUNCED | {"list-text": "2027-02-30 休\n明天 休"}),
+    "calendar to confirm": ("system", "year", ANNOUNCED),
     "promises": ("system", "admin:swms_heartbeat_changelist", None),
     "promises judged": ("system", "admin:swms_heartbeat_changelist", {"now": "1"}),
     "staff": ("security", "admin:accounts_user_changelist", None),

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from registration import actions, queries
 from registration.models import DEFAULT_POLICY, FirstReview, ProvincePolicy
 from registration.queries import policy_of
-from registration.queries.policies import provinces_reviewing_at_prefecture
+from registration.queries.policies import history, provinces_reviewing_at_prefecture
 from registration.workflows import ApplicationState as A
 from swms.dates import today
 from swms.regions.models import Duty
@@ -115,6 +115,13 @@ def test_on_every_day_the_highest_version_that_has_begun_is_in_force(settle, sta
             assert policy.version == max(begun, default=0)
             expected = {"440000"} if policy.at_prefecture else set()
             assert provinces_reviewing_at_prefecture() == expected
+            fates = {each.row.version: each.fate for each in history(factories.region("440000"))}
+            for number in fates:
+                days = [DAY + timedelta(days=n) for n in range(14)]
+                ever = any(policy_of(factories.region("440305"), day).version == number for day in days)
+                assert (fates[number] == "replaced") == (not ever)
+                assert (fates[number] == "current") == (number == policy.version)
+                assert (fates[number] == "coming") == (ever and number not in begun)
         transaction.set_rollback(True)
 
 
@@ -189,6 +196,27 @@ def test_where_the_prefecture_reviews_first_the_county_reads_and_does_not_decide
     case.move("pass_first", actor=prefecture, seen=case.form_version)
     case.move("pass_final", actor=guangdong["440000"], seen=case.form_version)
     assert case.state == A.FINAL_APPROVED
+
+
+@pytest.mark.parametrize("level", FirstReview.values)
+@pytest.mark.parametrize(
+    ("code", "at_county", "at_prefecture"),
+    [
+        ("440305", True, False),
+        ("440300", True, True),
+        ("440000", True, True),
+        (None, True, True),
+        ("110105", False, False),
+        ("310000", False, False),
+    ],
+)
+def test_the_queue_holds_exactly_what_the_buttons_offer(settle, level, code, at_county, at_prefecture):
+    """R-REG-17, written down a second time: from which offices the first review of 南山区 may be made."""
+    case = factories.submitted("陈晨", code="440305")
+    settle(first_review_level=level)
+    who = factories.staff("刘洋", (Duty.FIRST_REVIEW, code))
+    expected = at_prefecture if level == FirstReview.PREFECTURE else at_county
+    assert (may_pass(case, who), waits_for(case, who)) == (expected, expected)
 
 
 def test_a_case_under_review_changes_offices_on_the_day_the_policy_begins(settle, guangdong):

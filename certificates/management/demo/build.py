@@ -53,6 +53,7 @@ def build(seed: int, on_step: OnStep) -> None:
     on_step("工作人员和机构", 0, 1)
     password = make_password(PASSWORD)
     staff = offices.make_staff(password)
+    offices.settle_policies(staff, chance)
     institutions = offices.make_institutions(INSTITUTIONS, chance)
     on_step("社工库", 0, 1)
     people = plan(seed, chance)

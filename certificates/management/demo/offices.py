@@ -5,12 +5,16 @@ from __future__ import annotations
 import hashlib
 import random
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from registration.models import Institution
+from certificates.management.demo.clock import at, office_hour
+from registration.actions import set_policy
+from registration.models import FirstReview, Institution
 from swms.accounts.models import User
 from swms.codes import InstitutionType
+from swms.dates import today
 from swms.idnumbers import InvalidIdNumber, clean_uscc
 from swms.regions.models import Duty, Jurisdiction, Region
 
@@ -85,6 +89,22 @@ def _employ(made: Staff, username: str, name: str, duties, password: str) -> Non
             made.first[code] = user
         elif duty == Duty.FINAL_REVIEW:
             made.final[code] = user
+
+
+def settle_policies(made: Staff, chance: random.Random) -> None:
+    """Let 广东省 accept late registrations for a while and waive the proof of continuing education."""
+    with at(office_hour(40, chance)):
+        begins = today() + timedelta(days=1)
+        window = {"from": begins, "until": begins + timedelta(days=100)}
+        content = {
+            "effective_from": begins,
+            "first_review_level": FirstReview.COUNTY,
+            "ce_waived_notice": "关于集中办理补登记的通知（演示）",
+            "note": "集中办理补登记，本次再登记无需提供继续教育证明。",
+        }
+        for name in ("makeup_first", "makeup_renew", "ce_waived"):
+            content |= {f"{name}_{side}": day for side, day in window.items()}
+        set_policy(Region.objects.get(code="440000"), content, by=made.final["440000"], seen=0)
 
 
 def make_institutions(count: int, chance: random.Random) -> dict[str, list[Institution]]:
