@@ -195,9 +195,17 @@ def fill_in(one: Worker, *, code: str = "110105") -> Worker:
     return one
 
 
-def application(name: str = "王芳", *, code: str = "110105", level: int = 1, issue_date: date | None = None, **roster):
+def application(
+    name: str = "王芳",
+    *,
+    code: str = "110105",
+    level: int = 1,
+    issue_date: date | None = None,
+    number: str | None = None,
+    **roster,
+):
     """Return the application of somebody whose personal information is complete, in 未申请登记证书."""
-    number = id_number(province=f"{code[:2]}0000")
+    number = number or id_number(province=f"{code[:2]}0000")
     row = qualification(name, number=number, level=level, issue_date=issue_date, province=f"{code[:2]}0000", **roster)
     one = fill_in(worker(name, number=number), code=code)
     actions.attach_qualifications(one)

