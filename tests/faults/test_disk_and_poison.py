@@ -75,7 +75,7 @@ def test_a_photo_that_cannot_be_kept_is_told_beside_its_field(site):
 
 def test_a_row_that_can_never_be_printed_is_given_up_and_holds_up_nobody(site):
     """§2.13: it fails with a word to its holder and costs no quota; the others of its batch are done."""
-    site.crew.go_away()
+    site.crew.rest()
     bad, good = site.holder(), [site.holder() for _ in range(3)]
     Qualification.objects.filter(pk=bad.pk).update(name="王\ue000")  # a letter that no font has
     poisoned, rows = site.asked(bad), [site.asked(each) for each in good]
@@ -88,7 +88,7 @@ def test_a_row_that_can_never_be_printed_is_given_up_and_holds_up_nobody(site):
 
 def test_a_row_that_fails_again_and_again_waits_by_itself_and_is_done_once_mended(site):
     """Its photo cannot be read for a while: no certificate without it, and nobody behind it waits."""
-    site.crew.go_away()
+    site.crew.rest()
     bad, good = site.holder(), [site.holder() for _ in range(3)]
     bad.worker.photo = factories.photo(bad.worker.user)
     bad.worker.save()
