@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from certificates import tasks as certificates
 from certificates.models import Annotation, Certificate
-from swms.crashpoints import ARMED, declared
+from swms.crashpoints import declared
 from swms.notices import tasks as notices
 from swms.notices.models import Delivery, OutboxMessage
 from swms.notices.send import sms
