@@ -1,14 +1,14 @@
 """The queue of 首次登记 and its review page."""
 
 from django.contrib import admin
-from django.db.models import Q
+from django.db.models import Prefetch, Q, prefetch_related_objects
 from django.utils import timezone
 
 from registration import actions, queries
 from registration.actions.applications import CLAIM_LASTS
 from registration.admin.identity import identity, is_number, is_reference
 from registration.forms.review import RefusalForm
-from registration.models import Application
+from registration.models import Application, Decision
 from registration.reasons import REASONS
 from registration.workflows import DONE_STATES, IN_REVIEW_STATES, REFUSED_STATES, ApplicationState
 from swms.console.paging import count
@@ -127,6 +127,7 @@ class ApplicationAdmin(ReviewAdmin):
         return _changes(queries.form_diff(old.content, record.form.content)) if old else []
 
     def case(self, record, user):
+        prefetch_related_objects([record], Prefetch("decisions", Decision.objects.select_related("reviewer")))
         content = record.form.content
         previous = queries.previous_form(record) if record.form_version > 1 else None
         return Case(
@@ -165,7 +166,7 @@ def _notes(record) -> list[dict]:
     if getattr(record, "taken_by_another", False):
         text = f"{record.claimed_by.name}自{cn_datetime(record.claimed_at)}起正在查看。先作出的决定有效。"
         notes.append({"tone": "wait", "title": "有人正在查看此件", "text": text})
-    for each in record.decisions.select_related("reviewer"):
+    for each in record.decisions.all():
         said = f"第 {each.round} 轮{each.get_stage_display()}{'通过' if each.passed else '未通过'}"
         who = f"{each.reviewer.name}，{cn_datetime(each.at)}"
         if each.passed:

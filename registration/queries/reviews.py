@@ -27,8 +27,15 @@ def in_region(user) -> QuerySet[Application]:
 def awaiting(user) -> QuerySet[Application]:
     """Return the applications that wait for a decision of this very reviewer, the most urgent first.
 
-    By state, duty and region; without those that four eyes keep from the reviewer.
+    By state, duty and region; without those that four eyes keep from the reviewer. Put together once per user
+    instance, so once per request: a review page asks five questions of it.
     """
+    if not hasattr(user, "_awaiting"):
+        user._awaiting = _awaiting(user)
+    return user._awaiting.all()
+
+
+def _awaiting(user) -> QuerySet[Application]:
     mine = Q(pk__in=())
     for each in jurisdictions_of(user):
         if each.duty not in _DECIDES:
