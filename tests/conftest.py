@@ -59,6 +59,11 @@ def _let_the_audit_trail_be_flushed():
     TransactionTestCase._fixture_teardown = teardown
 
 
+def pytest_collection_modifyitems(items):
+    """The longest first: begun last, it would keep one process busy for a minute while the others are done."""
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+
+
 def pytest_unconfigure(config):
     """Also after Ctrl-C."""
     if XDIST_WORKER is None:
