@@ -124,12 +124,15 @@ class ApplicationAdmin(ReviewAdmin):
 
     def changes_between(self, record, seen):
         old = record.forms.filter(version=seen).first()
-        return _changes(queries.form_diff(old.content, record.form.content)) if old else []
+        if old is None:
+            return []
+        return _changes(old.content, record.form.content, _stored(record.form.content, old.content))
 
     def case(self, record, user):
         prefetch_related_objects([record], Prefetch("decisions", Decision.objects.select_related("reviewer")))
         content = record.form.content
         previous = queries.previous_form(record) if record.form_version > 1 else None
+        stored = _stored(content, *([previous.content] if previous else []))
         return Case(
             title=f"{record.worker.user.name} · {record.get_kind_display()}",
             badge=record.get_state_display(),
@@ -137,10 +140,10 @@ class ApplicationAdmin(ReviewAdmin):
             due=record.due_on,
             notes=_notes(record),
             checks=queries.automatic_checks(record),
-            changes=_changes(queries.form_diff(previous.content, content)) if previous else [],
+            changes=_changes(previous.content, content, stored) if previous else [],
             changes_since=f"第 {previous.version} 版以来的变化" if previous else "",
             sections=[_section(section) for section in content["sections"]],
-            files=_files(content),
+            files=_files(content, stored),
             history=queries.timeline(record, for_staff=True),
         )
 
@@ -189,10 +192,17 @@ def _row(row: dict) -> dict:
     return {"label": row["label"], "value": mask(row["value"]), "secret": row["key"]}
 
 
-def _changes(changes: list) -> list[dict]:
-    """Return differences for ``ui/diff.html``; numbers are masked, and said to be others where masks are alike."""
+def _changes(before: dict, now: dict, stored: dict[str, StoredFile]) -> list[dict]:
+    """Return differences for ``ui/diff.html``: photos as pictures side by side, numbers masked.
+
+    Numbers whose masks are alike are said to be others.
+    """
     rows = []
-    for each in changes:
+    for each in queries.form_diff(before, now):
+        if each.key == "photo":
+            pictures = [_address(stored.get(side.get("photo", ""))) for side in (before, now)]
+            rows.append({"label": each.label, "old": each.old, "new": each.new, "pictures": pictures})
+            continue
         old, new = each.old, each.new
         if mask := _MASKS.get(each.key):
             old, new = mask(old) if old else "", mask(new) if new else ""
@@ -201,19 +211,30 @@ def _changes(changes: list) -> list[dict]:
     return rows
 
 
-def _files(content: dict) -> list[dict]:
+def _stored(*contents: dict) -> dict[str, StoredFile]:
+    """Return the files that are still there: all of the first content, and the photos of every one."""
+    named = {content["photo"] for content in contents if content.get("photo")}
+    for section in contents[0]["sections"]:
+        named |= {file["uid"] for entry in section["entries"] for row in entry for file in row.get("files", ())}
+    return {str(file.uid): file for file in StoredFile.objects.filter(uid__in=named, purged_at=None)}
+
+
+def _address(file: StoredFile | None) -> str:
+    return f"{file.get_absolute_url()}?inline=1" if file else ""
+
+
+def _files(content: dict, stored: dict[str, StoredFile]) -> list[dict]:
     """Return everything that was uploaded with the form, in its order, the photo first."""
     named = [(content["photo"], "证件照")] if content.get("photo") else []
     for section in content["sections"]:
         for number, entry in enumerate(section["entries"], start=1):
             place = f"{section['label']} {number}" if len(section["entries"]) > 1 else section["label"]
             named += [(file["uid"], f"{place} · {row['label']}") for row in entry for file in row.get("files", ())]
-    stored = {str(file.uid): file for file in StoredFile.objects.filter(uid__in=[uid for uid, _ in named])}
     return [
         {
             "label": label,
             "name": stored[uid].name,
-            "url": f"{stored[uid].get_absolute_url()}?inline=1",
+            "url": _address(stored[uid]),
             "media_type": stored[uid].media_type,
             "size": stored[uid].size,
         }
