@@ -1,17 +1,22 @@
 """The console's screens of issued and annotated certificates: to look things up and to see what is late."""
 
 from django.contrib import admin
+from django.db.models import Q
+from django.urls import reverse
 
 from certificates.models import Annotation, Certificate
-from certificates.queries import alarms
+from certificates.queries import alarms, impossible
 from certificates.workflows import AnnotationState, DocumentState
+from registration.models import Application
 from swms.console.screens import Alert, Filter, Found, Screen
 from swms.idnumbers import normalise
-from swms.regions.models import REVIEW_DUTIES, Duty
+from swms.regions.models import REVIEW_DUTIES, Duty, jurisdictions_of
 from swms.ui import cn_datetime
 
 #: How an alarm of ``queries.alarms`` reads on the front page.
 _LEVELS = {"warn": ("wait", "已过半程"), "page": ("bad", "即将超过期限"), "breach": ("bad", "已超过期限")}
+
+NAMED = 5  # applications that an alert names
 
 
 @admin.register(Annotation)
@@ -47,7 +52,7 @@ class AnnotationScreen(Screen):
             tone, words = _LEVELS[alarm.level]
             text = f"{alarm.label}：{alarm.count} 件{words}，最早的一件自{cn_datetime(alarm.oldest)}起等待。"
             found.append(Alert(tone, text))
-        return found
+        return found + _impossible(_kept_by(user))
 
     def row(self, record):
         waiting = record.state == AnnotationState.SUBMITTED
@@ -97,6 +102,10 @@ class CertificateScreen(Screen):
             for state in DocumentState
         ]
 
+    def alerts(self, user):
+        visible = Application.objects.visible_to(user)
+        return _impossible(visible, url=reverse("admin:registration_application_changelist") + "?part=done")
+
     def row(self, record):
         return {
             "title": record.registration.number,
@@ -113,3 +122,22 @@ class CertificateScreen(Screen):
         if visible.filter(registration__number=normalise(text)).exists():
             return Found(visible.filter(registration__number=normalise(text)))
         return Found(visible.filter(registration__qualification__name=text))
+
+
+def _kept_by(user):
+    """Return the applications of the regions whose certificates the user keeps; they are counted, not opened."""
+    mine = Q(pk__in=())
+    for each in jurisdictions_of(user):
+        if each.duty == Duty.CERTIFICATE:
+            mine |= Q(region__path__startswith=each.path)
+    return Application.objects.filter(mine)
+
+
+def _impossible(applications, url: str = "") -> list[Alert]:
+    """Return an alert that names the applications whose certificate cannot be begun; nothing where there are none."""
+    found = impossible(applications)
+    if not found:
+        return []
+    named = "、".join(each.ref for each in found[:NAMED]) + (f"等 {len(found)} 件" if len(found) > NAMED else "")
+    text = f"登记证书无法生成：{named}。登记已完成，但系统中找不到证件照文件，请联系系统管理员，文件恢复后会自动生成。"
+    return [Alert("bad", text, url)]

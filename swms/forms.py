@@ -17,10 +17,11 @@ from django.forms.renderers import DjangoTemplates
 #: Widgets whose answer is digits and Latin letters, typed with any keyboard: ``１３８`` means ``138``.
 _PLAIN_INPUTS = {"number", "tel", "email", "date", "datetime-local", "time", "month", "url"}
 _FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20}
-#: Line breaks and tabs may be typed; other control and format characters (which reorder or hide
-#: text) may not. NUL is left to Django, which refuses it itself. Unassigned code points pass:
-#: rare characters (生僻字) of the newest Unicode look unassigned to an older Python.
-_ALLOWED = {"\n", "\t", "\0"}
+#: Line breaks and tabs may be typed where there are lines; other control and format characters (which
+#: reorder or hide text) may not. NUL is left to Django, which refuses it itself. Unassigned code points
+#: pass: rare characters (生僻字) of the newest Unicode look unassigned to an older Python.
+_ALLOWED_IN_A_LINE = {"\0"}
+_ALLOWED_IN_LINES = {"\0", "\n", "\t"}
 _REFUSED_CATEGORIES = {"Cc", "Cf", "Cs"}
 
 
@@ -35,9 +36,18 @@ def tidy(text: str) -> str:
 
 
 def refuse_control_characters(value: object) -> None:
-    """Raise ``ValidationError`` (code ``control``) if the text holds characters that cannot be seen."""
+    """Raise ``ValidationError`` (code ``control``) if a text of several lines holds characters that cannot be seen."""
+    _refuse(value, _ALLOWED_IN_LINES)
+
+
+def refuse_controls_in_a_line(value: object) -> None:
+    """The same for a text of one line, where a tab or a line break was pasted and would come out as a gap."""
+    _refuse(value, _ALLOWED_IN_A_LINE)
+
+
+def _refuse(value: object, allowed: set[str]) -> None:
     for char in str(value):
-        if char not in _ALLOWED and unicodedata.category(char) in _REFUSED_CATEGORIES:
+        if char not in allowed and unicodedata.category(char) in _REFUSED_CATEGORIES:
             raise ValidationError(
                 f"含有无法显示的字符（U+{ord(char):04X}），请删除后重新输入", code="control", params={"char": char}
             )
@@ -126,7 +136,8 @@ class Tidy:
         super().__init__(*args, **kwargs)
         for field in self.fields.values():
             if isinstance(field, forms.CharField):
-                field.validators.append(refuse_control_characters)
+                has_lines = isinstance(field.widget, forms.Textarea)
+                field.validators.append(refuse_control_characters if has_lines else refuse_controls_in_a_line)
             standard = field.error_messages.get("required") == forms.Field.default_error_messages["required"]
             if field.label and standard:
                 field.error_messages["required"] = required_message(field)

@@ -76,7 +76,6 @@ INSTALLED_APPS = [
     "axes",
     "csp",
     "django_otp",
-    "django_otp.plugins.otp_totp",
     "django_otp.plugins.otp_static",
     "django_htmx",
     "django_prometheus",
@@ -183,8 +182,7 @@ AXES_USERNAME_CALLABLE = "swms.accounts.backends.axes_username"
 AXES_CLIENT_IP_CALLABLE = "swms.middleware.client_ip"
 AXES_DISABLE_ACCESS_LOG = True
 AXES_VERBOSE = False
-OTP_TOTP_ISSUER = SITE_NAME
-OTP_TOTP_THROTTLE_FACTOR = OTP_STATIC_THROTTLE_FACTOR = 0  # the lock-out is ours: swms.signin.second_factor
+OTP_STATIC_THROTTLE_FACTOR = 0  # the lock-out is ours: swms.signin.second_factor
 SESSION_IDLE = {"worker": timedelta(minutes=30), "staff": timedelta(minutes=15)}  # R-ACC-12
 SESSION_ABSOLUTE = {"worker": timedelta(hours=12), "staff": timedelta(hours=8)}
 SESSION_COOKIE_AGE = int(timedelta(hours=12).total_seconds())

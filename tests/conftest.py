@@ -37,6 +37,8 @@ def pytest_configure(config):
     settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # whitenoise warns when there is none
 
+    settings.PASSWORD_HASHERS = ["tests.hashing.QuickArgon2"]
+
     import django
 
     django.setup()
@@ -63,6 +65,11 @@ def _let_the_audit_trail_be_flushed():
             flush(self)
 
     TransactionTestCase._fixture_teardown = teardown
+
+
+def pytest_collection_modifyitems(items):
+    """The longest first: begun last, it would keep one process busy for a minute while the others are done."""
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
 
 
 def pytest_unconfigure(config):

@@ -11,6 +11,7 @@ import itertools
 from datetime import date, timedelta
 from functools import cache
 
+from django.db import transaction
 from PIL import Image, ImageDraw
 
 from registration import actions
@@ -128,6 +129,16 @@ def photo(owner: User) -> StoredFile:
     file = io.BytesIO(_picture(295, 413, "photo"))
     file.name = "photo.jpg"
     return storage.store(examine(file, PHOTO), owner=owner, purpose=Purpose.PHOTO)
+
+
+def new_photo(of: Worker) -> StoredFile:
+    """Give a worker another photo, the way the personal information is edited; return it."""
+    with transaction.atomic():
+        of.photo = photo(of.user)
+        storage.attach(of.photo, of)
+        of.save(update_fields=["photo"])
+        actions.profile_changed(of, by=of.user, part="photo")
+    return of.photo
 
 
 def evidence(holder, owner: User) -> StoredFile:

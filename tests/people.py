@@ -6,9 +6,8 @@ from functools import cached_property
 
 from django.test import Client
 from django_otp import DEVICE_ID_SESSION_KEY
-from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from swms.accounts.models import User
+from swms.accounts.models import Authenticator, User
 from swms.regions.models import Duty
 from tests import factories
 
@@ -72,7 +71,7 @@ def signed_in(user: User, **defaults) -> Client:
     client = Client(**defaults)
     client.force_login(user)
     if user.needs_second_factor:
-        device, _ = TOTPDevice.objects.get_or_create(user=user, confirmed=True, defaults={"name": "authenticator"})
+        device, _ = Authenticator.objects.get_or_create(user=user, confirmed=True, defaults={"name": "authenticator"})
         session = client.session
         session[DEVICE_ID_SESSION_KEY] = device.persistent_id
         session.save()

@@ -48,6 +48,7 @@ class Child:
 
     def __init__(self, name: str, command: list[str], *, log: Path, environment: dict[str, str]):
         self.name = name
+        self.node = ""  # a worker's name among workers
         self.log = log
         # A test run that is killed must not leave a portal behind.
         leash = ["setpriv", "--pdeathsig", "KILL", "--"] if shutil.which("setpriv") else []
@@ -134,13 +135,19 @@ class Portal:
 
     def worker(self, *options: str, wait: bool = True, **variables: str) -> Child:
         """Start a Celery worker with two processes and wait until it is ready; ``options`` go behind ours."""
+        node = f"{len(self.children)}@test"
         child = self._start(
             "worker", "celery", "-A", "swms", "worker", "--concurrency", "2", "--loglevel", "INFO",
-            "--without-gossip", "--without-mingle", "-n", f"{len(self.children)}@test", *options, **variables,
+            "--without-gossip", "--without-mingle", "-n", node, *options, **variables,
         )  # fmt: skip
+        child.node = node
         if wait:
             until(lambda: child.says("ready."), within=STARTS_WITHIN, what="a worker that is ready")
         return child
+
+    def mortals(self, points: list[str]) -> Child:
+        """Start a worker for each crash point that will die at it; see ``tests.faults.mortals``."""
+        return self._start("mortals", "tests.faults.mortals", *points)
 
     def beat(self) -> Child:
         """Start a beat of its own memory; it does not wait."""

@@ -9,7 +9,6 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 from django.utils import timezone
-from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from certificates.management.demo import build, clock, copies, stories
 from certificates.models import Annotation
@@ -17,7 +16,7 @@ from certificates.workflows import AnnotationState
 from registration.models import Application, Feedback, Institution, Qualification, Registration, Worker
 from registration.queries import policy_of
 from registration.workflows import ApplicationState, FeedbackState, QualificationState, RegistrationState
-from swms.accounts.models import User
+from swms.accounts.models import Authenticator, User
 from swms.audit.models import AuditEvent
 from swms.calendar.models import AnnouncedDay
 from swms.dates import today
@@ -84,7 +83,7 @@ def test_the_demo_has_everything_in_every_state_and_keeps_every_promise(small):
         assert row.check_password(build.PASSWORD)
         assert row.name in said
     staff = User.objects.filter(kind=User.Kind.STAFF)
-    assert TOTPDevice.objects.filter(user__in=staff, confirmed=True).count() == staff.count()
+    assert Authenticator.objects.filter(user__in=staff, confirmed=True).count() == staff.count()
     assert Worker.objects.get(user__username="demo-wangfang").missing() == []
 
     guangdong = policy_of(Region.objects.get(code="440305"))

@@ -110,6 +110,7 @@ def _make(rows: list[Annotation], signed_at: datetime) -> Iterator[Made]:
                 verify_url=verify_link(row.verify_token),
             )
             data = increment.annotate(base, sidecar, stamp=stamp, signer=signer, signed_at=signed_at)
+            crashpoint("annotate.signed")
             path, sha256 = keep(row.uid, data, folder="annotation")
         except (DatabaseError, InterfaceError):
             raise  # not the row's fault; its lease runs out and the sweep finds it

@@ -7,6 +7,7 @@ from certificates.pdf import page, ready
 from certificates.pdf.sidecar import Sidecar
 from certificates.queries.contents import photo_of, photo_url, qualification_content
 from registration.models import Qualification
+from swms.crashpoints import crashpoint
 
 
 def base_for(qualification: Qualification, words: str, *, signer: str) -> tuple[bytes, Sidecar]:
@@ -26,6 +27,7 @@ def base_for(qualification: Qualification, words: str, *, signer: str) -> tuple[
     base, sidecar = ready.make_ready(pdf, kind=page.QUALIFICATION, certificate=qualification.mgmt_no, extra=words)
     kept = kept or BaseCopy(qualification=qualification, sealed=sealed)
     kept.path, kept.sha256 = keep(kept.uid, base, folder="base")
+    crashpoint("annotate.base_written")
     kept.sealed, kept.layout, kept.sidecar = sealed, LAYOUT, json.loads(sidecar.to_json())
     kept.save()
     return base, sidecar

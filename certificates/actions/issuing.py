@@ -13,12 +13,14 @@ from django.utils import timezone
 
 from certificates.models import Certificate, keep, new_token
 from certificates.pdf import increment, keys, page, ready
+from certificates.queries.alarms import IMPOSSIBLE
 from certificates.queries.annotations import unclaimed
 from certificates.queries.clock import database_now
 from certificates.queries.contents import photo_url, registration_content
 from certificates.workflows import DocumentState
 from registration.models import Application
 from registration.workflows import ApplicationState
+from swms.audit import trail
 from swms.crashpoints import crashpoint
 from swms.workflow import Refused
 
@@ -33,7 +35,13 @@ def issue(application_pk: int) -> bool:
     Wherever it is cut short, running it again finishes the same certificate: what it prints was
     stored before the first drawing, and only the last transaction makes a file count.
     """
-    document = _allocate(application_pk)
+    try:
+        document = _allocate(application_pk)
+    except (DatabaseError, InterfaceError):
+        raise
+    except Exception as error:  # its photo is gone from the disk: there is no row yet to put off
+        _note_impossible(application_pk, error)
+        return False
     if document is None:
         return False
     crashpoint("issue.allocated")
@@ -88,6 +96,15 @@ def _allocate(application_pk: int) -> Certificate | None:
         sealed=json.dumps(content, ensure_ascii=False),
     )
     return document.begin()
+
+
+@transaction.atomic
+def _note_impossible(application_pk: int, error: Exception) -> None:
+    """Leave an event in the application's trail, once; the console shows it until the certificate is there."""
+    application = Application.objects.select_for_update(of=("self",)).get(pk=application_pk)
+    log.error("certificate_impossible", extra={"application": application.ref, "error": type(error).__name__})
+    if not trail.history(application).filter(verb=IMPOSSIBLE).exists():
+        trail.record(IMPOSSIBLE, application, changes={"error": type(error).__name__})
 
 
 def _claim(document: Certificate) -> bool:

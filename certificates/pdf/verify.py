@@ -6,15 +6,18 @@ our key has signed, which are therefore bytes that we wrote, go on to pyHanko, w
 validation (ISO 32000-1, 12.8; EN 319 102-1) must agree. Nothing is fetched.
 """
 
+import asyncio
 import datetime as dt
 import hashlib
 import io
 import logging
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Coroutine, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import islice, pairwise
+from typing import Any, TypeVar
 
 from asn1crypto import x509 as asn1_x509
 from cryptography import x509
@@ -22,7 +25,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa, utils
 from pyhanko.pdf_utils.reader import PdfFileReader
-from pyhanko.sign.validation import KeyUsageConstraints, validate_pdf_signature
+from pyhanko.sign.validation import KeyUsageConstraints, async_validate_pdf_signature
 from pyhanko.sign.validation.status import SignatureCoverageLevel
 from pyhanko_certvalidator import ValidationContext
 
@@ -30,6 +33,7 @@ from certificates.pdf.cms import NotAContainer, as_asn1, container_for, read_con
 from certificates.pdf.keys import common_name
 
 logger = logging.getLogger(__name__)
+_Answer = TypeVar("_Answer")
 
 LARGEST = 20 * 1024 * 1024  # bytes; ours are a few hundred kilobytes
 
@@ -194,11 +198,9 @@ def _read(answer: Examination, document: bytes, roots: tuple[x509.Certificate, .
         reader = PdfFileReader(io.BytesIO(document))
         signature = reader.embedded_signatures[-1]
         signed_at = signature.self_reported_timestamp
-        status = validate_pdf_signature(
-            signature,
-            ValidationContext(trust_roots=[as_asn1(root) for root in roots], moment=signed_at, allow_fetching=False),
-            key_usage_settings=_KEY_USAGE,
-        )
+        trust = [as_asn1(root) for root in roots]
+        context = ValidationContext(trust_roots=trust, moment=signed_at, allow_fetching=False)
+        status = _run(async_validate_pdf_signature(signature, context, key_usage_settings=_KEY_USAGE))
         facts = reader.root["/PieceInfo"]["/SWMS"]["/Private"]
         answer = replace(
             answer,
@@ -214,6 +216,19 @@ def _read(answer: Examination, document: bytes, roots: tuple[x509.Certificate, .
         return replace(answer, change=Change.INVALID)
     covered = status.coverage is SignatureCoverageLevel.ENTIRE_FILE
     return answer if status.bottom_line and covered else replace(answer, change=Change.INVALID)
+
+
+def _run(work: Coroutine[Any, Any, _Answer]) -> _Answer:
+    """Return what pyHanko's coroutine comes to. Nothing is waited for in it, since nothing is fetched.
+
+    A loop does not start inside another: under an ASGI server it gets a thread of its own.
+    """
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return asyncio.run(work)
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, work).result()
 
 
 _FACTS = ("kind", "certificate", "annotation", "token")

@@ -1,6 +1,6 @@
 """Reads worth a name. Nothing here writes."""
 
-from certificates.queries.alarms import Alarm, alarms
+from certificates.queries.alarms import Alarm, alarms, impossible
 from certificates.queries.annotations import (
     CertificateCard,
     Quota,
@@ -25,6 +25,7 @@ __all__ = [
     "due_applications",
     "has_agreed",
     "has_e_certificate",
+    "impossible",
     "my_certificates",
     "qualification_facts",
     "quota",

@@ -9,9 +9,15 @@ from django.db.models import Count, F, Min, QuerySet
 from certificates.models import Annotation, Certificate
 from certificates.queries.clock import database_now
 from certificates.workflows import AnnotationState, DocumentState
+from registration.models import Application
+from registration.workflows import ApplicationState
+from swms.audit.models import AuditEvent
 
 #: Level: the part of the deadline that is left when it is reached, 12, 4 and 0 of 24 hours.
 LEVELS = {"breach": 0.0, "page": 4 / 24, "warn": 12 / 24}
+
+#: The event in the trail of an application whose certificate could not even be begun.
+IMPOSSIBLE = "registration.application.certificate_impossible"
 
 
 @dataclass(frozen=True)
@@ -53,6 +59,18 @@ def done_late() -> QuerySet[Annotation]:
     return Annotation.objects.filter(annotated_at__gt=F("deadline_at")) | Annotation.objects.filter(
         state=AnnotationState.FAILED, closed_at__gt=F("deadline_at")
     )
+
+
+def impossible(applications: QuerySet[Application]) -> list[Application]:
+    """Return those of the applications whose certificate was tried and could not be begun, the oldest first.
+
+    Nobody needs to take the alarm back: it ends when the certificate is there.
+    """
+    waiting = applications.filter(state=ApplicationState.REGISTERED, period__registration__certificates=None)
+    known = {str(each.pk): each for each in waiting.order_by("completed_at", "pk")[:1000]}
+    events = AuditEvent.objects.filter(verb=IMPOSSIBLE, target_type=Application._meta.label_lower, target_id__in=known)
+    told = set(events.values_list("target_id", flat=True))
+    return [each for pk, each in known.items() if pk in told]
 
 
 def _span(level: str, now: datetime) -> tuple[datetime | None, datetime]:

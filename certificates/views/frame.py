@@ -1,6 +1,6 @@
 """What the pages of this module share: its left menu, its gate, and how a document leaves the portal."""
 
-from django.http import HttpResponse
+from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import content_disposition_header, urlencode
@@ -8,6 +8,9 @@ from django.utils.http import content_disposition_header, urlencode
 from certificates.pdf.page import EQUAL_FORCE
 from certificates.queries import has_agreed
 from swms.views import WorkerRequired
+
+#: A file that is not there or not as it was recorded: code, title, text.
+DAMAGED = ("file_damaged", "文件暂时无法提供", "请稍后再试，我们已经收到报警。")
 
 
 def menu(current: str) -> list[dict]:
@@ -31,6 +34,23 @@ class HolderPage(WorkerRequired):
         """Answer with a page of the module in its frame."""
         frame = {"menu": menu("list"), "equal_force": EQUAL_FORCE}
         return render(self.request, f"certificates/{template}", frame | context, status=status)
+
+
+def closed(request, code: str, title: str, text: str, **whose) -> HttpResponse:
+    """Answer 409 with why a document cannot be opened now, in words or for programs (R-ANN-03).
+
+    ``whose`` names the annotation or the registration that the page leads back to.
+    """
+    if wants_json(request):
+        body = {"code": code, "message": f"{title}。{text}" if text else title}
+        return JsonResponse(body, status=409, json_dumps_params={"ensure_ascii": False})
+    context = {"title": title, "text": text, "menu": menu("list" if "annotation" in whose else ""), **whose}
+    return render(request, "certificates/closed.html", context, status=409)
+
+
+def wants_json(request) -> bool:
+    """Tell whether a program asks; a browser, or who does not say, gets a page."""
+    return request.get_preferred_type(["text/html", "application/json"]) == "application/json"
 
 
 def document(data: bytes, name: str, *, download: bool) -> HttpResponse:

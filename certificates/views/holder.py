@@ -13,7 +13,7 @@ from django.views.decorators.cache import never_cache
 from certificates import actions, queries
 from certificates.forms import AnnotationForm, TermsForm
 from certificates.models import TERMS_VERSION, Annotation, FileDamaged
-from certificates.views.frame import HolderPage, document, menu
+from certificates.views.frame import DAMAGED, HolderPage, closed, document, menu
 from certificates.workflows import AnnotationState
 from registration.models import Qualification
 from swms.signin.views.answers import safe_next
@@ -22,13 +22,21 @@ from swms.workflow import Refused
 
 log = logging.getLogger(__name__)
 
-#: Why a copy cannot be opened, by where it stands (R-CERT-06, R-ANN-03).
+#: Why a copy cannot be opened, by where it stands: code, title, text (R-CERT-06, R-ANN-03).
 CLOSED = {
-    AnnotationState.SUBMITTED: ("证书生成中…", "加注正在生成，完成后即可查看和下载，最迟不超过提交后 24 小时。"),
-    AnnotationState.EXPIRED: ("加注已过期", "加注有效期已过，不能再查看和下载。需要使用时，请重新申请加注。"),
-    AnnotationState.FAILED: ("生成失败", "这次加注没有生成成功，不占用次数，请重新申请。"),
-    AnnotationState.ENDED: ("加注已终止", "您已终止这次加注，不能再查看和下载。需要使用时，请重新申请加注。"),
-    AnnotationState.REVOKED: ("证书已撤销", "证书或登记已被撤销，这份加注件不能再使用。"),
+    AnnotationState.SUBMITTED: (
+        "in_production",
+        "证书生成中…",
+        "加注正在生成，完成后即可查看和下载，最迟不超过提交后 24 小时。",
+    ),
+    AnnotationState.EXPIRED: (
+        "expired",
+        "加注已过期",
+        "加注有效期已过，不能再查看和下载。需要使用时，请重新申请加注。",
+    ),
+    AnnotationState.FAILED: ("failed", "生成失败", "这次加注没有生成成功，不占用次数，请重新申请。"),
+    AnnotationState.ENDED: ("ended", "加注已终止", "您已终止这次加注，不能再查看和下载。需要使用时，请重新申请加注。"),
+    AnnotationState.REVOKED: ("revoked", "证书已撤销", "证书或登记已被撤销，这份加注件不能再使用。"),
 }
 
 
@@ -121,7 +129,7 @@ class Annotated(HolderPage, View):
 
     def get(self, request, number):
         annotation = own_annotation(request.user, number)
-        title, text = CLOSED.get(annotation.standing, ("", ""))
+        _, title, text = CLOSED.get(annotation.standing, ("", "", ""))
         context = {"annotation": annotation, "closed_title": title, "closed_text": text}
         partial = request.htmx and annotation.standing == AnnotationState.SUBMITTED
         response = self.page("annotation_wait.html" if partial else "annotation.html", context)
@@ -139,14 +147,12 @@ class File(HolderPage, View):
     def get(self, request, number):
         annotation = own_annotation(request.user, number)
         if not annotation.is_open:
-            title, text = CLOSED[annotation.standing]
-            return self.page("closed.html", {"annotation": annotation, "title": title, "text": text}, status=409)
+            return closed(request, *CLOSED[annotation.standing], annotation=annotation)
         try:
             data = annotation.read()
         except FileDamaged:
             log.exception("annotation_file_damaged", extra={"annotation": annotation.number})
-            context = {"annotation": annotation, "title": "文件暂时无法提供", "text": "请稍后再试，我们已经收到报警。"}
-            return self.page("closed.html", context, status=409)
+            return closed(request, *DAMAGED, annotation=annotation)
         return document(data, f"{annotation.number}.pdf", download=self.download)
 
 

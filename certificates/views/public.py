@@ -12,7 +12,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from certificates.actions import look_up
 from certificates.forms import FileForm, NumberForm
 from certificates.queries import verify_file, verify_token
-from certificates.views.frame import menu
+from certificates.views.frame import menu, wants_json
 from swms import throttle
 from swms.middleware import client_ip
 
@@ -70,7 +70,7 @@ class VerifyToken(View):
         throttle.hit("verify_token", client_ip(request), 60, PER_MINUTE)
         found = verify_token(token)
         status = 200 if found.is_found else 404
-        if request.get_preferred_type(["text/html", "application/json"]) == "application/json":
+        if wants_json(request):
             return JsonResponse(found.as_json(), status=status, json_dumps_params={"ensure_ascii": False})
         context = {"result": found, "menu": menu("verify")}
         return render(request, "certificates/verification.html", context, status=status)

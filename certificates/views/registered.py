@@ -13,13 +13,13 @@ from certificates import queries
 from certificates.models import FileDamaged
 from certificates.pdf.page import EQUAL_FORCE
 from certificates.queries.verdicts import of_certificate
-from certificates.views.frame import document, menu
+from certificates.views.frame import DAMAGED, closed, document, menu
 from certificates.workflows import DocumentState
 from registration.models import Registration
 
 log = logging.getLogger(__name__)
 
-MAKING = "登记已完成，证书文件正在生成，一般只需几秒钟，请稍后再试。"
+MAKING = ("in_production", "证书生成中…", "登记已完成，证书文件正在生成，一般只需几秒钟，请稍后再试。")
 
 
 @method_decorator(never_cache, name="dispatch")
@@ -52,17 +52,13 @@ class File(LoginRequiredMixin, View):
         registration = visible_registration(request.user, number)
         certificate = queries.served_certificate(registration)
         if certificate is None:
-            return self._closed(registration, "证书生成中…", MAKING)
+            return closed(request, *MAKING, registration=registration)
         try:
             data = certificate.read()
         except FileDamaged:
             log.exception("certificate_file_damaged", extra={"certificate": str(certificate)})
-            return self._closed(registration, "文件暂时无法提供", "请稍后再试，我们已经收到报警。")
+            return closed(request, *DAMAGED, registration=registration)
         return document(data, f"{registration.number}.pdf", download=self.download)
-
-    def _closed(self, registration, title, text):
-        context = {"registration": registration, "title": title, "text": text, "menu": menu("")}
-        return render(self.request, "certificates/closed.html", context, status=409)
 
 
 def visible_registration(user, number: str) -> Registration:

@@ -1,14 +1,14 @@
 """The queue of 首次登记 and 再登记, and its review page."""
 
 from django.contrib import admin
-from django.db.models import Q
+from django.db.models import Prefetch, Q, prefetch_related_objects
 from django.utils import timezone
 
 from registration import actions, queries
 from registration.actions.applications import CLAIM_LASTS
 from registration.admin.identity import identity, is_number, is_reference
 from registration.forms.review import RefusalForm
-from registration.models import Application
+from registration.models import Application, Decision
 from registration.reasons import REASONS
 from registration.workflows import DONE_STATES, IN_REVIEW_STATES, REFUSED_STATES, RENEWAL_KINDS, ApplicationState
 from swms.console.paging import count
@@ -126,11 +126,15 @@ class ApplicationAdmin(ReviewAdmin):
 
     def changes_between(self, record, seen):
         old = record.forms.filter(version=seen).first()
-        return _changes(queries.form_diff(old.content, record.form.content)) if old else []
+        if old is None:
+            return []
+        return _changes(old.content, record.form.content, _stored(record.form.content, old.content))
 
     def case(self, record, user):
+        prefetch_related_objects([record], Prefetch("decisions", Decision.objects.select_related("reviewer")))
         content = record.form.content
         previous = queries.previous_form(record)
+        stored = _stored(content, *([previous.content] if previous else []))
         return Case(
             title=f"{record.worker.user.name} · {record.get_kind_display()}",
             badge=record.get_state_display(),
@@ -138,10 +142,10 @@ class ApplicationAdmin(ReviewAdmin):
             due=record.due_on,
             notes=_notes(record),
             checks=queries.automatic_checks(record),
-            changes=_changes(_since(previous, content)) if previous else [],
+            changes=_changes(previous.content, content, stored) if previous else [],
             changes_since=_since_when(record, previous),
             sections=[_section(section) for section in content["sections"]],
-            files=_files(content),
+            files=_files(content, stored),
             history=queries.timeline(record, for_staff=True),
         )
 
@@ -167,7 +171,7 @@ def _notes(record) -> list[dict]:
     if getattr(record, "taken_by_another", False):
         text = f"{record.claimed_by.name}自{cn_datetime(record.claimed_at)}起正在查看。先作出的决定有效。"
         notes.append({"tone": "wait", "title": "有人正在查看此件", "text": text})
-    for each in record.decisions.select_related("reviewer"):
+    for each in record.decisions.all():
         said = f"第 {each.round} 轮{each.get_stage_display()}{'通过' if each.passed else '未通过'}"
         who = f"{each.reviewer.name}，{cn_datetime(each.at)}"
         if each.passed:
@@ -177,13 +181,6 @@ def _notes(record) -> list[dict]:
             text = f"{each.get_refusal_kind_display()}：{coded}。{each.reason}（{who}）"
             notes.append({"tone": "wait", "title": said, "text": text})
     return notes
-
-
-def _since(previous, content: dict) -> list:
-    """Return what changed; parts that only this kind of form has are no change."""
-    old = previous.content
-    known = {section["name"] for section in old["sections"]}
-    return [each for each in queries.form_diff(old, content) if each.section in known or each.section == "photo"]
 
 
 def _since_when(record, previous) -> str:
@@ -204,10 +201,20 @@ def _row(row: dict) -> dict:
     return {"label": row["label"], "value": mask(row["value"]), "secret": row["key"]}
 
 
-def _changes(changes: list) -> list[dict]:
-    """Return differences for ``ui/diff.html``; numbers are masked, and said to be others where masks are alike."""
-    rows = []
-    for each in changes:
+def _changes(before: dict, now: dict, stored: dict[str, StoredFile]) -> list[dict]:
+    """Return differences for ``ui/diff.html``: photos as pictures side by side, numbers masked.
+
+    Numbers whose masks are alike are said to be others. A part that the earlier kind of form did not have is no
+    change.
+    """
+    rows, known = [], {section["name"] for section in before["sections"]} | {"photo"}
+    for each in queries.form_diff(before, now):
+        if each.section not in known:
+            continue
+        if each.key == "photo":
+            pictures = [_address(stored.get(side.get("photo", ""))) for side in (before, now)]
+            rows.append({"label": each.label, "old": each.old, "new": each.new, "pictures": pictures})
+            continue
         old, new = each.old, each.new
         if mask := _MASKS.get(each.key):
             old, new = mask(old) if old else "", mask(new) if new else ""
@@ -216,19 +223,30 @@ def _changes(changes: list) -> list[dict]:
     return rows
 
 
-def _files(content: dict) -> list[dict]:
+def _stored(*contents: dict) -> dict[str, StoredFile]:
+    """Return the files that are still there: all of the first content, and the photos of every one."""
+    named = {content["photo"] for content in contents if content.get("photo")}
+    for section in contents[0]["sections"]:
+        named |= {file["uid"] for entry in section["entries"] for row in entry for file in row.get("files", ())}
+    return {str(file.uid): file for file in StoredFile.objects.filter(uid__in=named, purged_at=None)}
+
+
+def _address(file: StoredFile | None) -> str:
+    return f"{file.get_absolute_url()}?inline=1" if file else ""
+
+
+def _files(content: dict, stored: dict[str, StoredFile]) -> list[dict]:
     """Return everything that was uploaded with the form, in its order, the photo first."""
     named = [(content["photo"], "证件照")] if content.get("photo") else []
     for section in content["sections"]:
         for number, entry in enumerate(section["entries"], start=1):
             place = f"{section['label']} {number}" if len(section["entries"]) > 1 else section["label"]
             named += [(file["uid"], f"{place} · {row['label']}") for row in entry for file in row.get("files", ())]
-    stored = {str(file.uid): file for file in StoredFile.objects.filter(uid__in=[uid for uid, _ in named])}
     return [
         {
             "label": label,
             "name": stored[uid].name,
-            "url": f"{stored[uid].get_absolute_url()}?inline=1",
+            "url": _address(stored[uid]),
             "media_type": stored[uid].media_type,
             "size": stored[uid].size,
         }

@@ -26,7 +26,7 @@ class Register(Captcha, Form):
     id_number = CodeField(
         label="身份证号",
         max_length=40,
-        help_text="报名考试时使用的证件号码",
+        help_text="取得职业水平证书时使用的证件号码，其他号码不能注册",
         widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}),
     )
     mobile = MobileField(help_text="用来登录、接收验证码和办理进度通知")

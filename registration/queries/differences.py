@@ -2,8 +2,6 @@
 
 from dataclasses import dataclass
 
-from django.db.models import F
-
 from registration.models import Application, ApplicationForm
 
 
@@ -110,7 +108,8 @@ def previous_form(application: Application) -> ApplicationForm | None:
         period = application.registration.periods.exclude(application=application).order_by("valid_from").last()
         return period and period.application.form
     older = application.forms.filter(version__lt=application.form_version)
-    decided = application.decisions.filter(form_version__lt=F("application__form_version")).order_by("-id").first()
+    # In memory: whoever shows the changes shows the decisions too, and has fetched them for both.
+    decided = [each for each in application.decisions.all() if each.form_version < application.form_version]
     if decided:
-        return older.filter(version=decided.form_version).first()
+        return older.filter(version=max(decided, key=lambda each: each.pk).form_version).first()
     return older.order_by("version").last()

@@ -6,6 +6,7 @@ from registration.models import Application, Decision
 from registration.models.policies import PREFECTURE_DEPTH
 from registration.queries.policies import prefecture_reviews_first
 from registration.workflows import ApplicationState
+from swms.dates import today
 from swms.regions.models import Duty, jurisdictions_of
 
 #: The state that each duty decides on, and the stage whose reviewer may not be the same person (R-REG-18).
@@ -32,7 +33,15 @@ def awaiting(user) -> QuerySet[Application]:
 
     By state, duty and region; without those that four eyes keep from the reviewer, and for a county without
     those that its province's policy has the prefecture review first (R-REG-17). One query, whatever the policy.
+    Put together once per user instance and day, so once per request: a review page asks five questions of it.
     """
+    day, rows = getattr(user, "_awaiting", (None, None))
+    if day != today():
+        user._awaiting = _, rows = today(), _awaiting(user)
+    return rows.all()
+
+
+def _awaiting(user) -> QuerySet[Application]:
     mine = Q(pk__in=())
     for each in jurisdictions_of(user):
         if each.duty not in _DECIDES:

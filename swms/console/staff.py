@@ -4,7 +4,7 @@ import secrets
 
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
 from swms.accounts.models import User
 from swms.audit.trail import record
@@ -14,6 +14,8 @@ from swms.workflow import Refused
 
 _LETTERS = "abcdefghjkmnpqrstuvwxyzABCDEFGHJKMNPQRSTUVWXYZ23456789"  # nothing that a hand-written copy confuses
 PASSWORD_LENGTH = 16
+USERNAME_TAKEN = "这个用户名已有人使用，请换一个"
+FROM_THE_SERVER = "在服务器上执行 manage.py make_administrator"
 
 
 def create(*, username: str, name: str, by: User) -> tuple[User, str]:
@@ -29,7 +31,31 @@ def create(*, username: str, name: str, by: User) -> tuple[User, str]:
             _mark_as_handed_out(user)
             record("accounts.user.create_staff", user, actor=by)
     except IntegrityError as error:
-        raise Refused("username_taken", "这个用户名已有人使用，请换一个") from error
+        raise Refused("username_taken", USERNAME_TAKEN) from error
+    return user, password
+
+
+@transaction.atomic
+def create_administrator(*, username: str, name: str, again: bool = False) -> tuple[User, str]:
+    """Return the first security administrator of an installation, and a password that is readable only now.
+
+    For who runs the server, before anybody can sign in. Raises Refused `has_administrator`, unless it is to be
+    done ``again`` because nobody of them can get in any more, and `username_taken`.
+    """
+    with connection.cursor() as cursor:  # two at once would both be the first
+        cursor.execute(
+            f"LOCK TABLE {connection.ops.quote_name(Jurisdiction._meta.db_table)} IN SHARE ROW EXCLUSIVE MODE"
+        )
+    if not again and Jurisdiction.objects.filter(duty=Duty.SECURITY, user__is_active=True).exists():
+        raise Refused("has_administrator", "已有安全管理员，请由其在工作台新建账号")
+    if User.objects.filter(username=username).exists():
+        raise Refused("username_taken", USERNAME_TAKEN)
+    password = new_secret()
+    user = User.objects.create_user(kind=User.Kind.STAFF, username=username, name=name, password=password)
+    _mark_as_handed_out(user)
+    held = Jurisdiction.objects.create(user=user, duty=Duty.SECURITY)
+    record("accounts.user.create_staff", user, reason=FROM_THE_SERVER)
+    record("accounts.user.grant_duty", user, reason=FROM_THE_SERVER, changes={"duty": [None, _told(held)]})
     return user, password
 
 

@@ -29,8 +29,12 @@ class PortTaken(EmbeddedError):
 
 # what a person should read  ->  by what the operating system or a server writes
 _EXPLANATIONS = {
-    "The disk is full: {where} cannot grow. Free some space and start again."
-    " / 磁盘已满，{where}无法继续写入。请清理磁盘空间后重新启动。": ("No space left on device", "Disk quota exceeded"),
+    "The disk is full, or a quota is used up: {where} cannot grow. Free some space and start again."
+    " / 磁盘已满或已达限额，{where}无法继续写入。请清理磁盘空间后重新启动。": (
+        "No space left on device",
+        "Disk quota exceeded",
+        "File too large",
+    ),
     "{where} is not writable for this user."
     " Change its owner, or name another folder in SWMS_VAR_DIR or SWMS_EMBEDDED_HOME."
     " / 当前用户不能写入{where}。请修改该目录的所有者，或用SWMS_VAR_DIR或SWMS_EMBEDDED_HOME指定其他目录。": (

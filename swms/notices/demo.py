@@ -12,9 +12,8 @@ from django.http import Http404
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
-from django_otp.oath import totp
-from django_otp.plugins.otp_totp.models import TOTPDevice
 
+from swms.accounts.models import Authenticator
 from swms.notices.models import Delivery, OutboxMessage
 from swms.ui import masked_mobile
 
@@ -36,14 +35,14 @@ class CodeOfTheMoment:
 
 def codes_of_the_moment() -> list[CodeOfTheMoment]:
     """Return the second-factor codes of the demo's people, by user name."""
-    devices = TOTPDevice.objects.filter(confirmed=True, user__is_active=True, user__username__startswith=DEMO_NAMES)
+    devices = Authenticator.objects.filter(confirmed=True, user__is_active=True, user__username__startswith=DEMO_NAMES)
     now = time.time()
     return [
         CodeOfTheMoment(
             device.user.username,
             device.user.name,
-            str(totp(device.bin_key, device.step, device.t0, device.digits, device.drift)).zfill(device.digits),
-            device.step - int(now - device.t0) % device.step,
+            device.code(),
+            device.STEP - int(now) % device.STEP,
         )
         for device in devices.select_related("user").order_by("user__username")
     ]

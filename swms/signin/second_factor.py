@@ -9,9 +9,9 @@ from django.contrib.auth import get_user_model
 from django.db import transaction
 from django_otp.models import Device
 from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
-from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from swms import throttle
+from swms.accounts.models import Authenticator
 from swms.audit import trail
 from swms.crypto import index_candidates
 from swms.idnumbers import normalise
@@ -24,10 +24,10 @@ _ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # nothing that a hand-written copy
 
 def has_device(user) -> bool:
     """Tell whether the second factor was set up."""
-    return TOTPDevice.objects.filter(user=user, confirmed=True).exists()
+    return Authenticator.objects.filter(user=user, confirmed=True).exists()
 
 
-def pending_device(user, shown: int | None) -> TOTPDevice:
+def pending_device(user, shown: int | None) -> Authenticator:
     """Return the device being set up: one secret a session, however often the page is opened.
 
     `shown` is the key of the device that the session saw before. Another session gets another secret, and
@@ -35,26 +35,26 @@ def pending_device(user, shown: int | None) -> TOTPDevice:
     """
     with transaction.atomic():
         get_user_model().objects.select_for_update().get(pk=user.pk)
-        pending = TOTPDevice.objects.filter(user=user, confirmed=False)
+        pending = Authenticator.objects.filter(user=user, confirmed=False)
         device = pending.filter(pk=shown).first()
         if device is None:
             pending.delete()
-            device = TOTPDevice.objects.create(user=user, confirmed=False, name="authenticator")
+            device = Authenticator.objects.create(user=user, confirmed=False, name="authenticator")
     return device
 
 
-def secret_text(device: TOTPDevice) -> str:
+def secret_text(device: Authenticator) -> str:
     """Return the secret in groups of four, for those who cannot scan."""
     text = b32encode(device.bin_key).decode().rstrip("=")
     return " ".join(text[start : start + 4] for start in range(0, len(text), 4))
 
 
-def qr_image(device: TOTPDevice) -> str:
+def qr_image(device: Authenticator) -> str:
     """Return the QR code of the secret as a `data:` address."""
     return segno.make(device.config_url, error="l").svg_data_uri(scale=5, border=4, light="#fff")
 
 
-def confirm(user, code: str) -> tuple[TOTPDevice, list[str]]:
+def confirm(user, code: str) -> tuple[Authenticator, list[str]]:
     """Put the pending device to use and return it with new recovery codes, which are readable only now.
 
     Raises Refused `code_wrong`, Throttled.
@@ -63,10 +63,10 @@ def confirm(user, code: str) -> tuple[TOTPDevice, list[str]]:
     with transaction.atomic():
         # Of two presses at once the second finds nothing pending.
         get_user_model().objects.select_for_update().get(pk=user.pk)
-        device = TOTPDevice.objects.filter(user=user, confirmed=False).first()
+        device = Authenticator.objects.filter(user=user, confirmed=False).first()
         if device is None or not device.verify_token(_digits(code)):
             raise Refused("code_wrong", "验证码不正确。请确认手机时间准确，输入应用中正在显示的 6 位数字")
-        TOTPDevice.objects.filter(user=user, confirmed=True).delete()
+        Authenticator.objects.filter(user=user, confirmed=True).delete()
         device.confirmed = True
         device.save()
         codes = _new_recovery_codes(user)
@@ -104,7 +104,7 @@ def recovery_codes_left(user) -> int:
 def reset(user, *, by) -> None:
     """Take the second factor away, so that the next sign-in sets up a new one; ends all sessions."""
     with transaction.atomic():
-        TOTPDevice.objects.filter(user=user).delete()
+        Authenticator.objects.filter(user=user).delete()
         StaticDevice.objects.filter(user=user).delete()
         user.session_epoch += 1
         user.save(update_fields=["session_epoch"])
@@ -119,7 +119,7 @@ def _count(user) -> None:
 
 @transaction.atomic
 def _accepting(user, code: str) -> Device | None:
-    for device in TOTPDevice.objects.select_for_update().filter(user=user, confirmed=True):
+    for device in Authenticator.objects.select_for_update().filter(user=user, confirmed=True):
         if device.verify_token(_digits(code)):
             return device
     for device in StaticDevice.objects.select_for_update().filter(user=user, confirmed=True):

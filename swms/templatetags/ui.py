@@ -2,6 +2,7 @@
 
 from django import template
 from django.forms import BoundField
+from django.forms.utils import flatatt
 from django.http import QueryDict
 from django.middleware.csrf import get_token
 from django.utils.html import format_html
@@ -17,6 +18,7 @@ register.filter(ui.cn_datetime)
 register.filter(ui.masked_id)
 register.filter(ui.masked_mobile)
 register.filter(ui.file_size)
+register.filter("attributes", flatatt)
 register.simple_tag(ui.percent)
 register.simple_tag(ui.compare)
 

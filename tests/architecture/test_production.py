@@ -84,3 +84,10 @@ def test_a_production_is_never_a_demo(production):
     done = manage(production | {"SWMS_DEMO": "1"}, "check")
     assert done.returncode != 0
     assert "SWMS_DEMO" in done.stderr
+
+
+def test_passwords_of_a_production_cost_what_django_asks_for():
+    """Only tests hash cheaply (tests/hashing.py)."""
+    from swms import settings
+
+    assert settings.PASSWORD_HASHERS == ["django.contrib.auth.hashers.Argon2PasswordHasher"]

@@ -84,6 +84,7 @@ def complaints_about(page) -> list[str]:
     return found + ([f"{width} px wide"] if width > 320 else [])
 
 
+@pytest.mark.long
 def test_axe_the_browser_and_the_narrowest_screen_find_nothing_to_complain_of(pages):  # S8
     found = {}
     with sync_playwright() as playwright:

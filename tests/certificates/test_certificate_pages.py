@@ -9,12 +9,16 @@ from django.urls import reverse
 from django.utils import timezone
 
 from certificates import actions
-from certificates.models import Annotation, Certificate
+from certificates.models import TERMS_VERSION, Annotation, Certificate
 from certificates.workflows import AnnotationState
+from registration.actions import register_account
 from registration.models import Registration
 from swms.dates import today
+from swms.signin.privacy import PRIVACY_VERSION
+from swms.workflow import Refused
 from tests import factories
 from tests.certificates.makers import agreed_holder, ask, holder
+from tests.people import PASSWORD
 
 pytestmark = pytest.mark.django_db
 
@@ -46,6 +50,35 @@ def test_the_menu_leads_from_verification_to_downloads_to_sign_in(client):  # R-
     answer = client.get(at("list"))
     assert answer.status_code == 302
     assert reverse("signin:sign_in") in answer["Location"]
+
+
+def test_who_has_an_account_signs_in_with_it_and_lands_on_the_terms_then_on_the_list(client, scenario):
+    """R-CERT-04: 王芳 registered for something else; no second account, no other number is asked for."""
+    qualification = holder("王芳")
+    user = qualification.worker.user
+    user.set_password(PASSWORD)
+    user.consent_version = PRIVACY_VERSION
+    user.save()
+    door = client.get(at("list"), follow=True)
+    assert reverse("registration:register") in door.content.decode(), "who has none is shown the way to one"
+    typed_in = {"username": user.id_number, "password": PASSWORD, "next": at("list")}
+    page = client.post(reverse("signin:sign_in"), typed_in, follow=True)
+    assert page.redirect_chain[-1][0].startswith(at("terms"))
+    page = client.post(page.request["PATH_INFO"] + f"?next={at('list')}", {"version": TERMS_VERSION}, follow=True)
+    assert qualification.mgmt_no in page.content.decode()
+
+
+def test_others_register_with_the_number_of_their_certificate_and_find_it_in_the_list(client, scenario):
+    """R-CERT-04: 陈晨 with the number that the certificate was obtained with; with another one, no account."""
+    qualification = factories.qualification("陈晨", number=factories.id_number())
+    registering = {"name": "陈晨", "password": PASSWORD, "consent_version": PRIVACY_VERSION}
+    with pytest.raises(Refused) as refused:
+        register_account(id_number=factories.id_number(), mobile=factories.mobile(), **registering)
+    assert refused.value.code == "not_in_roster"
+    worker = register_account(id_number=qualification.id_number, mobile=factories.mobile(), **registering)
+    actions.agree_to_terms(worker.user, TERMS_VERSION)
+    client.force_login(worker.user)
+    assert qualification.mgmt_no in client.get(at("list")).content.decode()
 
 
 def test_until_the_terms_are_agreed_to_nothing_else_opens(client, scenario):  # R-CERT-03
@@ -117,6 +150,24 @@ def test_applying_leads_to_the_page_that_waits_and_then_to_the_copy(wang_fang, q
     actions.annotate([annotation.pk])
     for _ in range(3):  # any number of times
         assert wang_fang.get(at("annotation_view", annotation.number)).content.startswith(b"%PDF")
+
+
+@pytest.mark.parametrize("name", ["annotation_view", "annotation_download"])
+def test_until_it_is_done_a_copy_is_refused_as_in_production_to_people_and_programs(wang_fang, qualification, name):
+    """R-ANN-03: 证书生成中… with 409, and a program reads a code that stays; afterwards both get the file."""
+    annotation = ask(qualification)
+    page = wang_fang.get(at(name, annotation.number), headers={"accept": "text/html,*/*;q=0.8"})
+    assert (page.status_code, page["Content-Type"]) == (409, "text/html; charset=utf-8")
+    assert "证书生成中…" in page.content.decode()
+    program = {"accept": "application/json"}
+    told = wang_fang.get(at(name, annotation.number), headers=program)
+    assert (told.status_code, told.json()["code"]) == (409, "in_production")
+    assert told.json()["message"].startswith("证书生成中…")
+    actions.annotate([annotation.pk])
+    for headers in ({}, program):
+        assert wang_fang.get(at(name, annotation.number), headers=headers).content.startswith(b"%PDF")
+    Annotation.objects.update(state=AnnotationState.ENDED)
+    assert wang_fang.get(at(name, annotation.number), headers=program).json()["code"] == "ended"
 
 
 def test_the_waiting_panel_answers_itself_until_it_is_done_then_has_the_page_loaded_anew(wang_fang, qualification):
@@ -293,7 +344,10 @@ def test_between_completion_and_issue_the_owner_sees_the_facts_and_409_for_the_f
     page = client.get(at("registration", number)).content.decode()
     assert "证书生成中…" in page
     assert number in page
-    assert client.get(at("registration_download", number)).status_code == 409
+    for name in ("registration_view", "registration_download"):
+        assert "证书生成中…" in client.get(at(name, number)).content.decode()
+        told = client.get(at(name, number), headers={"accept": "application/json"})
+        assert (told.status_code, told.json()["code"]) == (409, "in_production")
 
 
 def test_once_issued_the_owner_views_and_downloads_the_signed_file(issued, client):  # R-REG-20

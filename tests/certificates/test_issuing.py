@@ -7,14 +7,19 @@ from io import StringIO
 
 import pytest
 from django.core.management import call_command
+from django.urls import reverse
 from django.utils import timezone
 
 from certificates import actions, queries
 from certificates.models import Certificate, FileDamaged
 from certificates.pdf import keys
 from certificates.pdf.verify import examine
+from certificates.queries.alarms import IMPOSSIBLE
 from certificates.workflows import DocumentState
 from registration.workflows import ApplicationState
+from swms.audit.models import AuditEvent
+from swms.uploads import storage
+from tests.people import signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -61,6 +66,28 @@ def test_a_failed_attempt_is_put_off_and_finishes_the_same_certificate_later(com
     after = Certificate.objects.get()
     assert (after.pk, after.verify_token, after.content) == (before.pk, before.verify_token, before.content)
     assert after.attempts == 2
+
+
+def test_a_certificate_that_cannot_even_be_begun_stands_on_the_console_until_it_is_there(completed, people):
+    """Promise 3: the photo is gone from the disk. 赵敏 in 上海市 hears nothing of it, the keeper does."""
+    photo = storage.path_of(completed.worker.photo.uid)
+    aside = photo.rename(photo.with_suffix(".aside"))
+    for _ in range(3):
+        assert not actions.issue(completed.pk)
+    assert not Certificate.objects.exists()
+    assert AuditEvent.objects.filter(verb=IMPOSSIBLE, target_repr=completed.ref).count() == 1, "once, not every minute"
+
+    def said_to(person) -> str:
+        return signed_in(person).get(reverse("admin:index")).content.decode()
+
+    words = f"登记证书无法生成：{completed.ref}"
+    for person in (people.li_jing, people.zhang_wei, people.zhou_yan):
+        assert words in said_to(person)
+    assert words not in said_to(people.zhao_min)
+    assert [one.pk for one in queries.due_applications()] == [completed.pk], "every sweep tries again"
+    aside.rename(photo)
+    assert actions.issue(completed.pk)
+    assert words not in said_to(people.li_jing)
 
 
 def test_the_sweep_finds_a_completed_registration_that_no_message_announced(completed):

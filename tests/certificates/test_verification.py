@@ -279,10 +279,35 @@ def test_a_malformed_request_is_400_and_never_500(client, db, body):
     assert answer.status_code == 400
 
 
-def test_after_ten_misses_a_number_is_closed_for_an_hour_known_or_not(qualification, client):  # S3, S4
-    for number in (qualification.mgmt_no, "000000000000000000"):
-        statuses = [ask_api(client, number, "王方", REMOTE_ADDR=f"192.0.2.{last}").status_code for last in range(1, 13)]
-        assert statuses == [200] * 10 + [429] * 2
+def test_ten_misses_close_a_number_to_the_address_that_guesses_and_to_nobody_else(qualification, client):
+    """S3, S4: known or not; who knows the name still gets the answer, and an hour later so does the guesser."""
+    guesser, other = {"REMOTE_ADDR": "192.0.2.1"}, {"REMOTE_ADDR": "192.0.2.2"}
+    with time_machine.travel("2026-11-23 09:00:00+08:00", tick=False) as clock:
+        for number in (qualification.mgmt_no, "000000000000000000"):
+            statuses = [ask_api(client, number, "王方", **guesser).status_code for _ in range(12)]
+            assert statuses == [200] * 10 + [429] * 2
+            clock.shift(60)  # the twenty tries a minute
+        assert ask_api(client, qualification.mgmt_no, "王芳", **guesser).status_code == 429
+        assert ask_api(client, qualification.mgmt_no, "王芳", **other).json()["valid"]
+        clock.shift(3600)
+        assert ask_api(client, qualification.mgmt_no, "王芳", **guesser).json()["valid"]
+
+
+def test_a_hundred_misses_from_everywhere_close_a_number_for_the_rest_of_the_hour(qualification, client):
+    """S4: guessing from many addresses gets no further; finding is never counted."""
+    with time_machine.travel("2026-11-23 09:00:00+08:00", tick=False) as clock:
+        for number in (qualification.mgmt_no, "000000000000000000"):
+            statuses = [
+                ask_api(client, number, "王方", REMOTE_ADDR=f"198.51.{number[-1]}.{last}").status_code
+                for last in range(101)
+            ]
+            assert statuses == [200] * 100 + [429]
+        fresh = {"REMOTE_ADDR": "203.0.113.9"}
+        refused = ask_api(client, qualification.mgmt_no, "王芳", **fresh)
+        assert (refused.status_code, refused["Retry-After"]) == (429, "3600")
+        clock.shift(3600)
+        for _ in range(15):
+            assert ask_api(client, qualification.mgmt_no, "王芳", **fresh).json()["valid"]
 
 
 def test_one_address_has_twenty_tries_a_minute(client, db):  # S3

@@ -111,6 +111,7 @@ def desk(people):
     Application.objects.filter(pk=late.pk).update(due_on=today - dt.timedelta(days=6))
     Application.objects.filter(pk=near.pk).update(due_on=today + dt.timedelta(days=5))
     factories.evidence(case.worker, case.worker.user)
+    factories.new_photo(late.worker)
     feedback = Feedback(
         ref="FK20261123ABCDEF",
         name="李娜",
@@ -141,6 +142,7 @@ def desk(people):
     roster.run(tried.pk)
     return {
         "case": case,
+        "late": late,
         "feedback": feedback,
         "jing": signed_in(people.li_jing),
         "mei": signed_in(mei),
@@ -164,6 +166,7 @@ SCREENS = {
     "nothing found": ("jing", "admin:registration_application_changelist", {"text": "无此人"}),
     "found": ("jing", "admin:registration_application_changelist", {"text": "王芳"}),
     "review": ("jing", "case", None),
+    "new photo": ("jing", "late", None),
     "refusal with errors": ("jing", "case", REFUSAL),
     "decision on another version": ("jing", "case", {"move": "pass_first", "version": "7"}),
     "number shown": ("jing", "reveal", {"field": "id_number"}),
@@ -202,8 +205,8 @@ SCREENS = {
 
 
 def _url(desk, target):
-    if target == "case":
-        return reverse("admin:registration_application_change", args=[desk["case"].ref])
+    if target in ("case", "late"):
+        return reverse("admin:registration_application_change", args=[desk[target].ref])
     if target == "feedback":
         return reverse("admin:registration_feedback_change", args=[desk["feedback"].ref])
     if target == "qualification":
@@ -222,3 +225,17 @@ def test_axe_and_the_browser_find_nothing_and_nothing_scrolls_sideways(see, desk
     if folder := os.environ.get("SWMS_SCREENSHOTS"):
         page.set_viewport_size({"width": 375, "height": 800})
         page.screenshot(path=Path(folder) / f"{name.replace(' ', '-')}-375.png", full_page=True)
+
+
+def test_on_a_telephone_the_menu_is_one_line_that_unfolds_and_on_a_wide_screen_it_stands_open(see, desk):
+    page = see(desk["jing"], _url(desk, "case"), width=375)
+    fold, link = page.locator(".side-nav__fold"), page.locator(".side-nav a", has_text="总览")
+    assert fold.bounding_box()["height"] < 60
+    assert fold.locator("summary").inner_text() == "栏目：首次登记"
+    assert not link.is_visible()
+    fold.locator("summary").click()
+    assert link.is_visible()
+    page.set_viewport_size({"width": 1280, "height": 900})
+    wide = see(desk["jing"], _url(desk, "case"))
+    assert wide.locator(".side-nav a", has_text="总览").is_visible()
+    assert not wide.locator(".side-nav summary").is_visible()

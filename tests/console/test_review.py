@@ -4,11 +4,13 @@ import re
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from registration import actions, queries
 from registration.models import Application, Decision
 from registration.workflows import ApplicationState
 from swms.audit.models import AuditEvent
+from swms.uploads.models import StoredFile
 from tests import factories
 from tests.people import signed_in
 
@@ -73,6 +75,23 @@ def test_a_draft_is_the_workers_own(jing, people):
     draft = people.application
     assert draft.state == ApplicationState.NOT_APPLIED
     assert jing.get(page_of(draft)).status_code == 404
+
+
+def test_a_new_photo_stands_beside_the_one_it_replaced_and_a_deleted_one_is_told_in_words(jing, min_, case):
+    """R-REG-12: the reviewer compares faces, not the words 原照片 and 新照片; 赵敏 in 上海市 gets neither."""
+    old = case.worker.photo
+    new = factories.new_photo(case.worker)
+
+    def addresses() -> list[str]:
+        page = jing.get(page_of(case)).content.decode()
+        return re.findall(r'<img src="([^"]+)" alt="(?:原|新)照片"', page)
+
+    assert addresses() == [f"{photo.get_absolute_url()}?inline=1" for photo in (old, new)]
+    assert [jing.get(url)["Content-Type"] for url in addresses()] == ["image/jpeg"] * 2
+    assert [min_.get(url).status_code for url in addresses()] == [404] * 2
+    StoredFile.objects.filter(pk=old.pk).update(purged_at=timezone.now())
+    assert addresses() == [f"{new.get_absolute_url()}?inline=1"]
+    assert "原照片" in jing.get(page_of(case)).content.decode()
 
 
 # --- deciding ------------------------------------------------------------------------------------

@@ -5,9 +5,8 @@ import re
 import pytest
 from django.db import IntegrityError, transaction
 from django.urls import reverse
-from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from swms.accounts.models import User
+from swms.accounts.models import Authenticator, User
 from swms.audit.models import AuditEvent
 from swms.console import staff
 from swms.regions.models import ADMINISTRATORS, Duty, Jurisdiction
@@ -97,7 +96,7 @@ def test_nobody_hands_out_duties_to_oneself(desk, min_of_security):
 def test_a_reset_second_factor_signs_the_person_out_and_is_set_up_anew_s10(desk, people):
     jing = signed_in(people.li_jing)
     desk.post(page_of(people.li_jing), {"do": "reset_second_factor"})
-    assert not TOTPDevice.objects.filter(user=people.li_jing).exists()
+    assert not Authenticator.objects.filter(user=people.li_jing).exists()
     assert reverse("signin:sign_in") in jing.get(reverse("admin:index"))["Location"]
 
 

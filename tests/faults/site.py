@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import itertools
+import signal
 import time
 import uuid
 from collections.abc import Iterator
@@ -68,25 +69,56 @@ def _publish_to(url: str) -> None:
 
 
 class Crew:
-    """The worker and the beat that serve most tests; a test that needs them away sends them away."""
+    """The worker and the beat that serve most tests; a test that needs them away sends them to rest, or away."""
 
     def __init__(self, portal: Portal):
         self.portal = portal
         self.worker: Child | None = None
         self.beat: Child | None = None
+        self._resting = False
 
     def work(self) -> None:
-        """Start what does not run."""
+        """Start what does not run, and wake up what rests."""
         if self.worker is None or self.worker.status is not None:
             self.worker = self.portal.worker()
+        elif self._resting:
+            self._tell(app.control.add_consumer)
         if self.beat is None or self.beat.status is not None:
             self.beat = self.portal.beat()
+        elif self._resting:
+            self.beat.send(signal.SIGCONT)
+        self._resting = False
+
+    def rest(self) -> None:
+        """Finish what is in hand and take nothing more, which is to the portal as if nobody were there.
+
+        Starting both anew takes seconds; ``work`` wakes them up at once.
+        """
+        if self._resting or self.worker is None or self.worker.status is not None:
+            return
+        if self.beat and self.beat.status is None:
+            self.beat.send(signal.SIGSTOP)
+        self._tell(app.control.cancel_consumer)
+        self._resting = True
+        until(self._is_idle, within=RECOVERS_WITHIN, what="idle")
 
     def go_away(self) -> None:
         """End both as ``kill -9`` does."""
         for child in (self.beat, self.worker):
             if child:
                 child.kill()
+        self._resting = False
+
+    def _tell(self, order) -> None:
+        until(
+            lambda: order("celery", destination=[self.worker.node], reply=True, timeout=2, limit=1),
+            within=20, what="obeyed",
+        )  # fmt: skip
+
+    def _is_idle(self) -> bool:
+        asked = app.control.inspect(destination=[self.worker.node], timeout=2, limit=1)
+        in_hand = [asked.active(), asked.reserved()]
+        return all(answer is not None and not answer[self.worker.node] for answer in in_hand)
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,12 @@
-"""A folder that takes no files, and rows that cannot succeed: told, not half made, and nobody else waits for them."""
+"""A disk that takes no files, and rows that cannot succeed: told, not half made, and nobody else waits for them."""
 
 import re
-from contextlib import contextmanager
+import resource
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import psutil
+import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from django.utils import timezone
@@ -17,7 +20,10 @@ from swms.notices.models import Notice
 from swms.uploads import storage
 from swms.uploads.models import StoredFile
 from tests import factories
+from tests.mounting import may_mount, mounted
 from tests.processes import until
+
+FEW_BYTES = 40_000  # less than the smallest document, more than a worker says
 
 
 @contextmanager
@@ -34,11 +40,42 @@ def unwritable(folder: Path):
         aside.rename(folder)
 
 
-def test_work_that_finds_no_room_waits_and_is_finished_once_there_is(site):
+@contextmanager
+def full_disk(site):
+    """Lay a small disk without a free byte over the certificates; room is made by taking it away. Needs to be root."""
+    with mounted(site.portal.folder / "certificates", size="64k") as disk:
+        with suppress(OSError), (disk / "ballast").open("wb", buffering=0) as ballast:
+            while ballast.write(b"0" * 4096):
+                pass
+        yield
+
+
+@contextmanager
+def no_growth(site):
+    """Let no process of the worker write a file beyond a few kilobytes, as a quota does. Works for everybody.
+
+    The kernel takes the beginning of the file and refuses the rest, root's too.
+    """
+    site.crew.worker.kill()  # a new one has a log of its own, which stays below the limit
+    site.crew.work()
+    master = psutil.Process(site.crew.worker.process.pid)
+    pids = [process.pid for process in (master, *master.children(recursive=True))]
+    before = {pid: resource.prlimit(pid, resource.RLIMIT_FSIZE) for pid in pids}
+    for pid, (_, hard) in before.items():
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, (FEW_BYTES, hard))
+    try:
+        yield
+    finally:
+        for pid, limits in before.items():
+            resource.prlimit(pid, resource.RLIMIT_FSIZE, limits)
+
+
+@pytest.mark.parametrize("without_room", [no_growth, full_disk] if may_mount() else [no_growth])
+def test_work_that_finds_no_room_waits_and_is_finished_once_there_is(site, without_room):
     """Promise 4: without a durable file nothing counts as done; each failure is in the log."""
     site.crew.work()
     certificates = site.portal.folder / "certificates"
-    with unwritable(certificates):
+    with without_room(site):
         application, row = site.completed(), site.asked()
         document = Certificate.objects.filter(registration__periods__application=application, attempts__gt=0)
         mine = Annotation.objects.filter(pk=row.pk, attempts__gt=0, lease_until=None)
@@ -49,11 +86,14 @@ def test_work_that_finds_no_room_waits_and_is_finished_once_there_is(site):
         assert application.state == ApplicationState.REGISTERED
         assert not document.exclude(sha256="").exists()
         assert Annotation.objects.get(pk=row.pk).state == AnnotationState.SUBMITTED
+        uids = {document.get().uid.hex, row.uid.hex}
+        assert not [path for path in certificates.rglob("*") if any(uid in path.name for uid in uids)], "half a file"
     # The half minute until the next attempt passes.
     document.update(lease_until=timezone.now())
     Annotation.objects.filter(pk=row.pk).update(next_attempt_at=timezone.now())
     site.issued(application)
     site.annotated(row)
+    site.check()
 
 
 def test_a_photo_that_cannot_be_kept_is_told_beside_its_field(site):
@@ -75,7 +115,7 @@ def test_a_photo_that_cannot_be_kept_is_told_beside_its_field(site):
 
 def test_a_row_that_can_never_be_printed_is_given_up_and_holds_up_nobody(site):
     """§2.13: it fails with a word to its holder and costs no quota; the others of its batch are done."""
-    site.crew.go_away()
+    site.crew.rest()
     bad, good = site.holder(), [site.holder() for _ in range(3)]
     Qualification.objects.filter(pk=bad.pk).update(name="王\ue000")  # a letter that no font has
     poisoned, rows = site.asked(bad), [site.asked(each) for each in good]
@@ -88,7 +128,7 @@ def test_a_row_that_can_never_be_printed_is_given_up_and_holds_up_nobody(site):
 
 def test_a_row_that_fails_again_and_again_waits_by_itself_and_is_done_once_mended(site):
     """Its photo cannot be read for a while: no certificate without it, and nobody behind it waits."""
-    site.crew.go_away()
+    site.crew.rest()
     bad, good = site.holder(), [site.holder() for _ in range(3)]
     bad.worker.photo = factories.photo(bad.worker.user)
     bad.worker.save()

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from certificates import tasks as certificates
 from certificates.models import Annotation, Certificate
-from swms.crashpoints import ARMED, declared
+from swms.crashpoints import declared
 from swms.notices import tasks as notices
 from swms.notices.models import Delivery, OutboxMessage
 from swms.notices.send import sms
@@ -24,15 +24,15 @@ def of(kind: str) -> list[str]:
 @pytest.fixture(scope="module")
 def die(portal):
     """Give a task to a worker that dies at a crash point: each has one, listening to a queue of the point's name."""
-    armed = {point: portal.worker("--pool", "solo", "-Q", point, wait=False, **{ARMED: point}) for point in POINTS}
+    mortals = portal.mortals(POINTS)
 
     def die(point: str, task, argument) -> None:
-        worker = armed[point]
         task.apply_async([argument], queue=point)
-        until(lambda: worker.status is not None, within=60, what=f"killed at {point}")
-        assert worker.status == -signal.SIGKILL, worker.output[-2000:]
+        until(lambda: mortals.says(f"{point} ended with"), within=60, what=f"killed at {point}")
+        assert mortals.says(f"{point} ended with {-signal.SIGKILL}"), mortals.output[-2000:]
 
-    return die
+    yield die
+    mortals.kill()
 
 
 def test_there_are_crash_points_of_every_kind_of_job():
@@ -41,7 +41,7 @@ def test_there_are_crash_points_of_every_kind_of_job():
 
 def test_a_certificate_whose_worker_was_killed_at_any_point_is_finished_with_the_same_number(site, die):
     """F9, issue ≠ render: what is printed was stored before the first drawing and stays."""
-    site.crew.go_away()
+    site.crew.rest()
     cases = {point: site.completed() for point in of("issue")}
     for point, application in cases.items():
         die(point, certificates.issue, application.pk)
@@ -56,7 +56,7 @@ def test_a_certificate_whose_worker_was_killed_at_any_point_is_finished_with_the
 
 
 def test_an_annotation_whose_worker_was_killed_at_any_point_is_finished_under_the_same_number(site, die):
-    site.crew.go_away()
+    site.crew.rest()
     rows = {point: site.asked() for point in of("annotate")}
     for point, row in rows.items():
         die(point, certificates.annotate, [row.pk])
@@ -67,7 +67,7 @@ def test_an_annotation_whose_worker_was_killed_at_any_point_is_finished_under_th
 
 def test_a_message_whose_sender_was_killed_at_any_point_arrives_once(site, die):
     """The gateway's key stops the second copy of a message that went out just before the worker died."""
-    site.crew.go_away()
+    site.crew.rest()
     messages = {point: sms(factories.mobile(), "正文", kind="test.fault") for point in of("deliver")}
     for point, message in messages.items():
         die(point, notices.deliver, message.pk)
@@ -81,7 +81,7 @@ def test_a_message_whose_sender_was_killed_at_any_point_arrives_once(site, die):
 
 def test_a_batch_whose_worker_was_killed_in_the_middle_is_finished_by_the_next(site):
     """R-ANN-02: the lease runs out, the sweep finds the rows, and what was done stays done."""
-    site.crew.go_away()
+    site.crew.rest()
     rows = [site.asked() for _ in range(6)]
     bases = site.portal.folder / "certificates" / "base"
     seen = len(list(bases.glob("*/*")))

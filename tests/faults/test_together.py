@@ -66,7 +66,7 @@ def test_a_hundred_applicants_who_click_twice_send_one_application_each(site):
 
 def test_a_hundred_holders_who_click_twice_get_one_annotation_each(site):
     """R-ANN-09: the page's key makes the second click the same application; both answers lead to it."""
-    site.crew.go_away()
+    site.crew.rest()
     holders = [site.holder(f"持证人{n}") for n in range(CLIENTS)]
     calls = []
     for holder in holders:
@@ -85,7 +85,7 @@ def test_a_hundred_holders_who_click_twice_get_one_annotation_each(site):
 
 def test_two_pages_of_one_holder_sent_at_once_give_one_annotation(site):
     """R-ANN-09: two tabs have two keys; the certificate's row is locked, and the second is refused in words."""
-    site.crew.go_away()
+    site.crew.rest()
     holder = site.holder()
     visitor = site.visitor(holder.worker.user)
     answers = at_once([(visitor, *site.annotation_form(holder)) for _ in range(8)], hands=8)
@@ -97,7 +97,7 @@ def test_two_pages_of_one_holder_sent_at_once_give_one_annotation(site):
 
 def test_a_second_beat_makes_nothing_twice(site):
     """Sweeps overlap all the time; leases and row locks keep two workers from the same row."""
-    site.crew.go_away()
+    site.crew.rest()
     cases, rows = [site.completed() for _ in range(2)], [site.asked() for _ in range(4)]
     second = site.portal.beat()
     site.crew.work()

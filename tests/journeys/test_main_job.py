@@ -4,7 +4,6 @@ import io
 
 import pikepdf
 
-from certificates.models import Annotation
 from registration.models import Application, Registration
 from registration.workflows import ApplicationState
 from tests import factories
@@ -20,6 +19,7 @@ from tests.journeys.steps import (
     signed_correctly,
     wait_for,
 )
+from tests.scanning import scanned
 
 
 def test_from_the_exam_to_a_certificate_that_a_stranger_verifies(portal, visit, photo, li_jing, zhang_wei, tmp_path):
@@ -46,7 +46,6 @@ def test_from_the_exam_to_a_certificate_that_a_stranger_verifies(portal, visit, 
 
     copy = annotate(chen)
     assert signed_correctly(copy, tmp_path)
-    annotation = Annotation.objects.get(qualification=roster_row)
 
     stranger = visit()
     registered = Registration.objects.get(qualification=roster_row)
@@ -56,8 +55,11 @@ def test_from_the_exam_to_a_certificate_that_a_stranger_verifies(portal, visit, 
         stranger.answer_question()
         stranger.press("查验证书")
         assert verdict in stranger.text
-    stranger.open(f"/v/{annotation.verify_token}")
-    assert "加注有效" in stranger.text
+    for paper, verdict in ((copy, "加注有效"), (registration, "登记有效")):
+        (address,) = scanned(paper)
+        assert address.startswith(f"{portal.address}/v/")
+        stranger.open(address)
+        assert verdict in stranger.text
     drop(stranger, copy, tmp_path)
     assert "加注有效" in stranger.text
     assert "没有任何改动" in stranger.text

@@ -1,8 +1,8 @@
 """The demo's outbox shows codes to everybody, and so exists in a demo only."""
 
 import pytest
-from django_otp.plugins.otp_totp.models import TOTPDevice
 
+from swms.accounts.models import Authenticator
 from swms.notices import demo, tasks
 from swms.notices.delivery import backend
 from swms.notices.send import sms
@@ -41,12 +41,12 @@ def test_a_demo_shows_the_newest_messages_with_masked_addresses_and_says_that_it
 
 def test_the_codes_of_the_demos_people_open_their_accounts_and_nobody_elses_code_is_shown(client, a_demo):
     reviewer, other = factories.staff("李静", username="demo-lijing"), factories.staff("张伟", username="zhangwei")
-    device = TOTPDevice.objects.create(user=reviewer, name="authenticator", confirmed=True)
-    TOTPDevice.objects.create(user=other, name="authenticator", confirmed=True)
-    TOTPDevice.objects.create(user=reviewer, name="half set up", confirmed=False)
+    device = Authenticator.objects.create(user=reviewer, name="authenticator", confirmed=True)
+    Authenticator.objects.create(user=other, name="authenticator", confirmed=True)
+    Authenticator.objects.create(user=reviewer, name="half set up", confirmed=False)
     (shown,) = demo.codes_of_the_moment()
     assert (shown.username, shown.name) == ("demo-lijing", "李静")
-    assert 1 <= shown.left <= device.step
+    assert 1 <= shown.left <= device.STEP
     assert device.verify_token(shown.code)
     page = client.get(OUTBOX).content.decode()
     assert "demo-lijing" in page

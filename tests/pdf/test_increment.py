@@ -20,6 +20,7 @@ from certificates.pdf import increment, keys, layout, lettering, qr, ready
 from certificates.pdf.cms import as_asn1
 from certificates.pdf.sidecar import Sidecar
 from tests.pdf.samples import SIGNED_AT, STAMP, TOKEN
+from tests.scanning import scanned
 
 
 def _status(data, roots):
@@ -49,6 +50,11 @@ def test_an_annotated_certificate_is_valid_for_poppler(annotated, run_tool):
     assert "Signature is Valid." in report
     assert "Total document signed" in report
     assert "ETSI.CAdES.detached" in report
+
+
+def test_the_qr_code_of_an_annotated_certificate_is_that_of_the_annotation(annotated):
+    """R-ANN-12: the stamp's own code, not the general address that the base was laid out with."""
+    assert scanned(annotated) == [STAMP.verify_url]
 
 
 def test_an_annotated_certificate_is_clean_for_qpdf(annotated, run_tool):

@@ -14,11 +14,11 @@ from pathlib import Path
 
 import pikepdf
 import pytest
-import segno
 from django.conf import settings
 from PIL import Image
 
 from certificates.pdf import fonts, layout, page
+from tests.scanning import scanned
 
 RARE = "张䶮㛃𬘭"
 LONG_NAME = ("买买提·阿卜杜拉·" * 7)[:49] + "曼"
@@ -296,27 +296,10 @@ def test_nothing_is_fetched_whatever_the_content_says():
     assert re.sub(r"\s", "", hostile) in text_of(pdf), "markup in a value is printed, not obeyed"
 
 
-def test_the_qr_code_on_the_paper_is_the_verification_address():
-    """Read off the printed page, module by module."""
-    png = subprocess.run(
-        ["pdftoppm", "-r", "300", "-png", "-singlefile", "-"],
-        input=page.render(page.REGISTRATION, REGISTRATION),
-        capture_output=True,
-        check=True,
-    ).stdout
-    image = Image.open(io.BytesIO(png)).convert("L")
-    millimetre = 300 / 25.4
-    lower_left = image.crop([round(v * millimetre) for v in (24, 130, 66, 172)]).point(lambda v: 255 * (v < 128))
-    left, top, right, bottom = lower_left.getbbox()
-    expected = segno.make(REGISTRATION["verify_url"], mode="byte", error="m", mask=2, boost_error=False, micro=False)
-    side = len(expected.matrix)
-    step = (right - left) / side
-    assert abs((bottom - top) / side - step) < 0.1
-    read = [
-        [lower_left.getpixel((left + (x + 0.5) * step, top + (y + 0.5) * step)) > 0 for x in range(side)]
-        for y in range(side)
-    ]
-    assert read == [[bool(module) for module in row] for row in expected.matrix]
+def test_the_qr_code_on_the_paper_leads_to_the_verification_address():
+    """R-VER-01: a scanner finds it, and no other; a certificate to be annotated gets its code with the stamp."""
+    assert scanned(page.render(page.REGISTRATION, REGISTRATION)) == [REGISTRATION["verify_url"]]
+    assert scanned(page.render(page.QUALIFICATION, QUALIFICATION)) == []
 
 
 @pytest.mark.parametrize(

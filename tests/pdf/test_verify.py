@@ -1,5 +1,6 @@
 """Telling files apart: ours, altered, others', hostile. No input may pass wrongly, raise, or take long."""
 
+import asyncio
 import hashlib
 import io
 import random
@@ -353,3 +354,12 @@ def test_a_time_of_signing_outside_the_certificates_validity_is_refused(qualific
     answer = examine(data, roots)
     assert (answer.verdict, answer.change) == (Verdict.ALTERED, Change.INVALID)
     assert len(PdfFileReader(io.BytesIO(data)).embedded_signatures) == 1
+
+
+def test_inside_a_running_event_loop_the_answers_are_the_same(annotated, roots):
+    """An ASGI server has one in every thread that serves."""
+
+    async def asked() -> list[Verdict]:
+        return [examine(data, roots).verdict for data in (annotated, annotated + b"%", b"")]
+
+    assert asyncio.run(asked()) == [Verdict.INTACT, Verdict.ALTERED, Verdict.NOT_PDF]

@@ -227,6 +227,7 @@ class Everybody(RuleBasedStateMachine):
         assert {each.form_version for each in passed} <= {case.form_version}
 
 
+@pytest.mark.long
 @pytest.mark.django_db
 def test_everybody_pressing_everything_in_any_order_only_walks_listed_paths(settings, tmp_path):
     """Every role, every move, edits and a clock (S13)."""

@@ -1,30 +1,27 @@
 """R-ACC-12, S10: the second factor of staff and institutions."""
 
+import base64
+import io
+import re
 import time
 from datetime import timedelta
 
 import pytest
 import time_machine
+from django.core.management import call_command
+from django.db import connection
 from django.test import Client
 from django.urls import NoReverseMatch, get_resolver, reverse
-from django_otp.oath import TOTP
+from django.utils import timezone
 from django_otp.plugins.otp_static.models import StaticToken
-from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from swms.accounts.models import User
+from swms.accounts.models import Authenticator, User
 from swms.signin import second_factor
 from swms.signin.middleware import OPEN
 from tests.people import PASSWORD, signed_in
 
 SECOND = "/account/second-factor/"
 SET_UP = "/account/second-factor/set-up/"
-
-
-def code_of(device):
-    """What the authenticator shows now."""
-    totp = TOTP(device.bin_key, device.step, device.t0, device.digits, device.drift)
-    totp.time = time.time()
-    return f"{totp.token():06}"
 
 
 @pytest.fixture
@@ -38,8 +35,8 @@ def half_in(client, jing):
 def set_up(half_in, jing):
     """李静's browser after the first sign-in, the device, and her recovery codes."""
     half_in.get(SET_UP)
-    device = TOTPDevice.objects.get(user=jing)
-    response = half_in.post(SET_UP, {"code": code_of(device)})
+    device = Authenticator.objects.get(user=jing)
+    response = half_in.post(SET_UP, {"code": device.code()})
     device.refresh_from_db()
     return half_in, device, response.context["codes"]
 
@@ -59,10 +56,10 @@ def test_the_first_sign_in_leads_to_the_set_up_and_then_to_the_page_asked_for(cl
     assert response["Location"].startswith(SET_UP)
     page = client.get(response["Location"])
     body = page.content.decode()
-    device = TOTPDevice.objects.get(user=jing, confirmed=False)
+    device = Authenticator.objects.get(user=jing, confirmed=False)
     assert second_factor.secret_text(device) in body
     assert 'src="data:image/svg+xml' in body
-    done = client.post(SET_UP, {"code": code_of(device), "next": "/account/password/"})
+    done = client.post(SET_UP, {"code": device.code(), "next": "/account/password/"})
     assert len(done.context["codes"]) == 10
     assert 'href="/account/password/"' in done.content.decode()
     assert client.get("/account/password/").status_code == 200
@@ -83,7 +80,7 @@ def test_a_wrong_code_at_set_up_enables_nothing(half_in, jing):
 
 def test_the_code_may_be_typed_in_full_width_with_a_blank(half_in, jing):
     half_in.get(SET_UP)
-    code = code_of(TOTPDevice.objects.get(user=jing))
+    code = Authenticator.objects.get(user=jing).code()
     wide = "".join(chr(ord(c) + 0xFEE0) for c in code)
     assert "codes" in half_in.post(SET_UP, {"code": f"{wide[:3]} {wide[3:]}"}).context
 
@@ -120,7 +117,7 @@ def test_every_later_sign_in_asks_for_the_code(set_up, jing):
     browser = second_browser()
     assert browser.get("/account/")["Location"].startswith(SECOND)
     with time_machine.travel(time.time() + 60, tick=True):
-        response = browser.post(SECOND, {"code": code_of(device), "next": "/account/"})
+        response = browser.post(SECOND, {"code": device.code(), "next": "/account/"})
         assert response["Location"] == "/account/"
         assert browser.get("/account/").status_code == 200
 
@@ -128,13 +125,13 @@ def test_every_later_sign_in_asks_for_the_code(set_up, jing):
 def test_one_code_opens_once(set_up, jing):
     _, device, _ = set_up
     browser = second_browser()
-    assert "验证码不正确" in browser.post(SECOND, {"code": code_of(device)}).content.decode()
+    assert "验证码不正确" in browser.post(SECOND, {"code": device.code()}).content.decode()
 
 
 def test_the_second_factor_changes_the_session_key(half_in, jing):
     before = half_in.session.session_key
     half_in.get(SET_UP)
-    half_in.post(SET_UP, {"code": code_of(TOTPDevice.objects.get(user=jing))})
+    half_in.post(SET_UP, {"code": Authenticator.objects.get(user=jing).code()})
     assert half_in.session.session_key != before
 
 
@@ -144,7 +141,7 @@ def test_five_wrong_codes_lock_the_second_factor_for_thirty_minutes(set_up, jing
         browser = second_browser()
         for _ in range(5):
             assert browser.post(SECOND, {"code": "000000"}).status_code == 200
-        refused = browser.post(SECOND, {"code": code_of(device)})
+        refused = browser.post(SECOND, {"code": device.code()})
         assert refused.status_code == 429
         assert refused["Retry-After"] == "1800"
         assert second_browser().post(SECOND, {"code": codes[0]}).status_code == 429, "recovery codes are locked too"
@@ -152,7 +149,7 @@ def test_five_wrong_codes_lock_the_second_factor_for_thirty_minutes(set_up, jing
         browser = second_browser()
         clock.shift(timedelta(minutes=16, seconds=1))
         browser = second_browser()
-        assert browser.post(SECOND, {"code": code_of(device)}).status_code == 302
+        assert browser.post(SECOND, {"code": device.code()}).status_code == 302
 
 
 def test_a_recovery_code_opens_once_and_is_kept_hashed(set_up, jing):
@@ -180,7 +177,7 @@ def test_who_has_only_the_password_cannot_replace_the_device(set_up, jing):
     browser = second_browser()
     assert browser.get(SET_UP)["Location"] == SECOND
     assert browser.post(SET_UP, {"code": "123456"})["Location"] == SECOND
-    assert TOTPDevice.objects.get(user=jing).key == device.key
+    assert Authenticator.objects.get(user=jing).secret == device.secret
 
 
 def test_new_recovery_codes_need_the_password_and_end_the_old_ones(set_up, jing):
@@ -237,13 +234,51 @@ def test_a_busy_session_of_staff_ends_after_eight_hours(jing):
 def test_who_knew_the_first_password_cannot_keep_a_copy_of_the_second_factor(half_in, jing):
     """S15: 郑凯 handed out the password and looked at the secret first; 李静 sets up one that he never saw."""
     second_browser().get(SET_UP)
-    copied = TOTPDevice.objects.get(user=jing)
+    copied = Authenticator.objects.get(user=jing)
     half_in.get(SET_UP)
-    device = TOTPDevice.objects.get(user=jing)
+    device = Authenticator.objects.get(user=jing)
     assert device.bin_key != copied.bin_key
     half_in.get(SET_UP)
-    assert TOTPDevice.objects.get(user=jing).bin_key == device.bin_key
-    assert half_in.post(SET_UP, {"code": code_of(device)}).status_code == 200
+    assert Authenticator.objects.get(user=jing).bin_key == device.bin_key
+    assert half_in.post(SET_UP, {"code": device.code()}).status_code == 200
     intruder = second_browser()
-    intruder.post(SECOND, {"code": code_of(copied)})
+    intruder.post(SECOND, {"code": copied.code()})
     assert intruder.get("/account/").url.startswith(SECOND)
+
+
+def test_the_secret_is_sealed_in_the_table_and_follows_the_rotation_of_keys(set_up, jing, settings):
+    """S11: a dump of the database signs nobody in; the recovery codes in it are keyed hashes."""
+    _, device, codes = set_up
+    plain = {device.secret, second_factor.secret_text(device).replace(" ", "")}
+    plain |= {code.replace("-", "") for code in codes}
+
+    def dump() -> str:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT to_jsonb(d)::text, encode(d.secret, 'escape') FROM accounts_authenticator d"
+                " UNION ALL SELECT to_jsonb(t)::text, '' FROM otp_static_statictoken t"
+            )
+            return str(cursor.fetchall())
+
+    assert not [each for each in plain if each in dump()]
+    before = Authenticator.objects.values_list("secret", flat=True).get(pk=device.pk)
+    settings.FIELD_KEYS = ["new:" + base64.b64encode(b"n" * 32).decode(), *settings.FIELD_KEYS]
+    call_command("rotate_keys", stdout=io.StringIO())
+    settings.FIELD_KEYS = settings.FIELD_KEYS[:1]
+    after = Authenticator.objects.get(pk=device.pk)
+    assert bytes(Authenticator.objects.values_list("secret", flat=True).get(pk=device.pk)) != bytes(before)
+    assert after.secret == device.secret
+    with time_machine.travel(timezone.now() + timedelta(minutes=1), tick=False):
+        assert second_factor.verify(jing, after.code()) == after
+
+
+def test_what_the_qr_code_says_is_what_apps_understand(jing):
+    device = Authenticator(user=jing, secret="00" * 20)
+    assert re.fullmatch(
+        r"otpauth://totp/[^?:]+%3Alijing\?secret=A{32}&algorithm=SHA1&digits=6&period=30&issuer=[%0-9A-F]+",
+        device.config_url,
+    )
+    # RFC 6238, appendix B: the secret "12345678901234567890" at 59 seconds, the last six digits.
+    known = Authenticator(user=jing, secret=b"12345678901234567890".hex())
+    with time_machine.travel(59, tick=False):
+        assert known.code() == "287082"

@@ -13,6 +13,12 @@ from pathlib import Path
 
 import pytest
 import yaml
+from django.conf import settings
+from django.urls import reverse
+
+from certificates.queries.verification import LARGEST_FILE
+from registration.roster.files import MAX_BYTES
+from swms.uploads.examine import EVIDENCE
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 COMPOSE = yaml.safe_load((CHECKOUT / "docker-compose.yml").read_text(encoding="utf-8"))
@@ -81,6 +87,24 @@ def test_nginx_passes_on_to_the_web_service_and_the_port_it_listens_on():
     assert "server web:8000;" in nginx
     assert '"0.0.0.0:8000"' in dockerfile
     assert nginx.count("{") == nginx.count("}")
+
+
+def test_nginx_lets_a_roster_through_and_nothing_else_of_that_size():
+    nginx = (CHECKOUT / "deploy" / "nginx" / "swms.conf").read_text(encoding="utf-8")
+    blocks = dict(re.findall(r"^    location ([^{]+?) \{\n(.*?)^    \}", nginx, re.M | re.S))
+    everywhere = re.sub(r"^    location .*?^    \}", "", nginx, flags=re.M | re.S)
+
+    def largest(block: str) -> int:
+        return int(re.search(r"client_max_body_size (\d+)m;", block)[1]) * 1024 * 1024
+
+    roster = f"= {reverse('admin:registration_rosterimport_changelist')}"
+    assert [name for name, block in blocks.items() if "client_max_body_size" in block] == [roster]
+    # A little more than the file itself for the form around it; but not another file.
+    assert 0 < largest(blocks[roster]) - MAX_BYTES < 4 * 1024 * 1024
+    five_proofs = 5 * EVIDENCE.max_bytes
+    assert largest(everywhere) < five_proofs, "one at a time is what the pages send"
+    assert largest(everywhere) > max(EVIDENCE.max_bytes, settings.DATA_UPLOAD_MAX_MEMORY_SIZE, LARGEST_FILE)
+    assert "proxy_pass http://portal;" in blocks[roster]
 
 
 def test_no_file_of_the_production_shape_names_the_host_of_a_registry():

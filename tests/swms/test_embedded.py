@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import resource
 import shutil
 import signal
 import socket
@@ -19,6 +20,7 @@ import redis
 
 from swms import embedded
 from swms.embedded import programs, system
+from tests.mounting import may_mount, mounted
 
 ROOT = os.geteuid() == 0
 STRANGER = system.NOBODY_UID
@@ -235,6 +237,31 @@ def test_a_disk_that_is_about_to_be_full_is_refused_before_anything_is_written(s
     with pytest.raises(embedded.EmbeddedError, match=r"The disk is full.*磁盘已满"):
         servers.ensure()
     assert not (servers.home / "postgres").exists()
+
+
+def test_a_disk_that_fills_up_while_a_server_writes_is_told_in_plain_words(servers, monkeypatch):
+    """Without the look beforehand, so that the server itself runs into the end of the disk."""
+    monkeypatch.setattr(system, "MINIMUM_FREE_BYTES", 0)
+    with no_room_in(servers.home), pytest.raises(embedded.EmbeddedError, match=r"The disk is full.*磁盘已满"):
+        servers.ensure()
+    monkeypatch.undo()
+    servers.ensure()  # once there is room, nothing of the attempt stands in the way
+    assert execute(servers, "SELECT 1") == [(1,)]
+
+
+@contextlib.contextmanager
+def no_room_in(home):
+    """A disk that is too small for a database where the system lets us mount one; else a limit on every file."""
+    if may_mount():
+        with mounted(home, size="12m"):
+            yield
+        return
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4_000_000, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 @pytest.mark.parametrize(

@@ -56,6 +56,14 @@ def test_control_characters_and_hidden_direction_marks_are_refused(char):
     assert f"U+{ord(char):04X}" in form.errors["name"][0]
 
 
+@pytest.mark.parametrize("typed", ["王\t芳", "王\n芳", "王\r\n芳"])
+def test_a_text_of_one_line_takes_no_tab_and_no_line_break_and_one_of_several_lines_both(typed):
+    form = Sample({"name": typed, "note": typed})
+    assert form.errors.as_data()["name"][0].code == "control"
+    assert "note" not in form.errors
+    assert cleaned(name="\t王芳\n")["name"] == "王芳", "around it they are blanks like others"
+
+
 @pytest.mark.parametrize("name", ["䶮㛃𬘭", "\U0003134a王", "阿·买"])
 def test_rare_characters_and_the_middle_dot_are_welcome(name):
     assert cleaned(name=name)["name"] == name

@@ -128,6 +128,14 @@ def test_elder_mode_has_large_type_and_large_buttons(look):
     assert small == []
 
 
+@pytest.mark.parametrize("width", [320, 375])
+@pytest.mark.parametrize("mode", ["plain", "elder"])
+def test_the_services_name_stands_in_one_line_on_a_telephone(look, mode, width):
+    page = look("accessibility", width=width, mode=mode)
+    lines = "r => (r.selectNodeContents(document.querySelector('.brand').lastChild), r.getClientRects().length)"
+    assert page.evaluate(f"({lines})(document.createRange())") == 1
+
+
 def test_the_error_summary_takes_focus_and_leads_to_each_field(look):
     page = look("a form with errors")
     assert page.evaluate("document.activeElement.matches('[data-error-summary]')")

@@ -210,6 +210,7 @@ def start(folder):
             portal.interrupt()
 
 
+@pytest.mark.long
 def test_the_portal_serves_until_ctrl_c_and_keeps_its_data_for_the_next_time(folder, start):
     portal = start()
     portal.wait_until_announced()

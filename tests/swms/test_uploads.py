@@ -4,9 +4,16 @@ from __future__ import annotations
 
 import os
 import re
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import date
 from io import BytesIO
+from pathlib import Path
 
 import pytest
 from django import forms
@@ -26,6 +33,7 @@ from swms.accounts.models import User
 from swms.audit.models import AuditEvent
 from swms.crypto import CannotOpen
 from swms.regions.models import Duty, Jurisdiction, Region
+from swms.uploads import images as unpacking
 from swms.uploads import storage
 from swms.uploads.examine import EVIDENCE, ID_CARD, PHOTO, examine
 from swms.uploads.fields import UploadField, UploadsField
@@ -34,6 +42,7 @@ from swms.uploads.refusal import UploadRefused
 from tests.hostile import documents, images
 
 SECRET = b"SECRET-COMMENT"
+CHECKOUT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(autouse=True)
@@ -160,6 +169,63 @@ def test_a_photo_taken_sideways_is_stored_upright():
 
 def test_a_scan_in_png_stays_sharp():
     assert look(images.photo((1000, 1000), "PNG"), EVIDENCE).media_type == "image/png"
+
+
+def test_a_very_large_jpeg_is_unpacked_small_and_stays_upright_and_readable_s5():
+    """The decoder never holds 49 million pixels: what it needs stays below a fraction of them."""
+    stored = look(images.with_position((7000, 7000), orientation=6), EVIDENCE)
+    assert (stored.width, stored.height) == (3500, 3500)
+    assert SECRET not in stored.data
+    wide = look(images.photo((6000, 3000)), EVIDENCE)
+    assert wide.width * wide.height <= 16_000_000
+    assert look(images.photo((4000, 4000)), EVIDENCE).width == 4000, "up to there nothing is lost"
+
+
+def test_the_memory_of_unpacking_has_a_bound_s5(tmp_path):
+    """In a process of its own, so that its high-water mark is that of one picture."""
+    (tmp_path / "large.jpg").write_bytes(images.photo((7000, 7000)))
+    measure = (
+        "import django, resource; django.setup(); from pathlib import Path; from swms.uploads.examine import EVIDENCE;"
+        "from swms.uploads.images import reencode_image; data = Path('large.jpg').read_bytes();"
+        "peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss; before = peak();"
+        "reencode_image(data, EVIDENCE, 'JPEG'); print(peak() - before)"
+    )
+    environment = os.environ | {"PYTHONPATH": str(CHECKOUT)}
+    said = subprocess.run(
+        [sys.executable, "-c", measure], cwd=tmp_path, env=environment, capture_output=True, text=True, check=True
+    )
+    assert int(said.stdout) < 130_000, "kilobytes; unpacked whole it is 147,000, and as much for each copy"
+
+
+def test_only_so_many_pictures_are_unpacked_at_once_and_of_large_ones_one_s5(monkeypatch):
+    now, most = Counter(), Counter()
+    lock = threading.Lock()
+
+    def slowly(data, rule):
+        kind = "large" if data is large else "small"
+        with lock:
+            now[kind] += 1
+            most[kind] = max(most[kind], now[kind])
+            most["all"] = max(most["all"], now.total())
+        time.sleep(0.05)
+        with lock:
+            now[kind] -= 1
+        return Image.new("RGB", (10, 10))
+
+    monkeypatch.setattr(unpacking, "_decode", slowly)
+    large, small = images.photo((4001, 4000)), images.photo()
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda data: look(data, EVIDENCE), [large, small, large, small, small, large, small, small]))
+    assert most["large"] == unpacking.LARGE_AT_ONCE
+    assert 1 < most["all"] <= unpacking.AT_ONCE
+
+
+def test_who_waits_too_long_for_a_turn_is_asked_to_come_back(monkeypatch):
+    monkeypatch.setattr(unpacking, "_turns", threading.BoundedSemaphore(1))
+    monkeypatch.setattr(unpacking, "PATIENCE", 0.01)
+    with unpacking._turn(unpacking._turns, PHOTO):
+        assert refusal(images.photo()).code == "busy"
+    look(images.photo())
 
 
 def test_an_identity_card_must_be_wide_enough_to_read_3_10():

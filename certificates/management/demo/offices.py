@@ -7,12 +7,10 @@ import random
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from django_otp.plugins.otp_totp.models import TOTPDevice
-
 from certificates.management.demo.clock import at, office_hour
 from registration.actions import set_policy
 from registration.models import FirstReview, Institution
-from swms.accounts.models import User
+from swms.accounts.models import Authenticator, User
 from swms.codes import InstitutionType
 from swms.dates import today
 from swms.idnumbers import InvalidIdNumber, clean_uscc
@@ -81,7 +79,7 @@ def _employ(made: Staff, username: str, name: str, duties, password: str) -> Non
     user.save(update_fields=["password"])
     # The secret follows from the user name, so the demo's outbox can show the code; production refuses demos.
     secret = hashlib.sha1(f"swms demo {username}".encode(), usedforsecurity=False).hexdigest()
-    TOTPDevice.objects.create(user=user, name="authenticator", key=secret, confirmed=True)
+    Authenticator.objects.create(user=user, name="authenticator", secret=secret, confirmed=True)
     for duty, code in duties:
         region = Region.objects.get(code=code) if code else None
         Jurisdiction.objects.create(user=user, duty=duty, region=region)
