@@ -279,6 +279,7 @@ CELERY_BEAT_SCHEDULE = {
     "complete-registrations": {"task": "registration.tasks.sweep", "schedule": SWEEP_SECONDS * 5},
     "expire-registrations": {"task": "registration.tasks.expire", "schedule": crontab(hour="0", minute="5")},
     "tend-feedback": {"task": "registration.tasks.tend_feedback", "schedule": crontab(hour="0", minute="20")},
+    "tend-appeals": {"task": "registration.tasks.tend_appeals", "schedule": crontab(minute="25")},
     "remind-reviewers": {"task": "registration.tasks.remind", "schedule": crontab(hour="8", minute="30")},
     "issue-certificates": {"task": "certificates.tasks.sweep_certificates", "schedule": SWEEP_SECONDS},
     "annotate": {"task": "certificates.tasks.sweep_annotations", "schedule": SWEEP_SECONDS},

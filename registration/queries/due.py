@@ -7,8 +7,8 @@ from datetime import timedelta
 from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
-from registration.models import Application, Feedback, Registration
-from registration.workflows import ApplicationState, FeedbackState, RegistrationState
+from registration.models import Appeal, Application, Feedback, Registration
+from registration.workflows import AppealState, ApplicationState, FeedbackState, RegistrationState
 from registration.workflows.feedback import COMPLETION_DAYS
 from swms.accounts.models import User
 from swms.dates import today, working_days_after
@@ -16,12 +16,19 @@ from swms.regions.models import Duty, Jurisdiction
 
 REMIND_WITH_LEFT = 10  # of the 30 working days: the reminder comes after 20 (R-REG-16)
 REMIND_WITH_LEFT_ON_FEEDBACK = 5  # of 15: the reminder comes after 10 (rulebook §2.1)
+REMIND_WITH_LEFT_ON_APPEAL = 1  # of 3: the reminder comes after 2 (rulebook §2.12)
 _DECIDES = {
     ApplicationState.PENDING_REVIEW: Duty.FIRST_REVIEW,
     ApplicationState.INITIAL_APPROVED: Duty.FINAL_REVIEW,
     FeedbackState.PENDING: Duty.FIRST_REVIEW,
+    AppealState.SUBMITTED: Duty.FIRST_REVIEW,
+    AppealState.BLOCKED: Duty.SECURITY,
 }
-_CLOCKS = ((Application, REMIND_WITH_LEFT), (Feedback, REMIND_WITH_LEFT_ON_FEEDBACK))
+_CLOCKS = (
+    (Application, REMIND_WITH_LEFT),
+    (Feedback, REMIND_WITH_LEFT_ON_FEEDBACK),
+    (Appeal, REMIND_WITH_LEFT_ON_APPEAL),
+)
 
 
 def completions_due() -> QuerySet[int]:
@@ -57,7 +64,7 @@ class Reminder:
 def reminders_due() -> list[Reminder]:
     """Return whom to remind today (R-REG-16): after two thirds of the time, and upward once it is over.
 
-    Three queries, whatever the number of cases and reviewers.
+    Four queries, whatever the number of cases and reviewers. What has no region is the security administrator's.
     """
     late = Q(due_on__lt=today())
     groups = [
@@ -74,11 +81,11 @@ def reminders_due() -> list[Reminder]:
     ):
         reviewers[each.user_id] = each.user
         for number, group in enumerate(groups):
-            if not group["region__path"].startswith(each.path):
-                continue
-            if _DECIDES[group["state"]] == each.duty:
+            path = group["region__path"]
+            duty = _DECIDES[group["state"]] if path else Duty.SECURITY
+            if duty == each.duty and (duty == Duty.SECURITY or path.startswith(each.path)):
                 mine[each.user_id].add(number)
-            elif each.duty == Duty.FINAL_REVIEW:
+            elif duty != Duty.SECURITY and each.duty == Duty.FINAL_REVIEW and path.startswith(each.path):
                 below[each.user_id].add(number)
     reminders = [
         Reminder(

@@ -28,6 +28,11 @@ TITLES = {
     "reset_password": "重置密码",
     "activate": "启用账号",
     "deactivate": "停用账号",
+    "bind_mobile": "按申诉绑定新手机号",
+    "lock_on_objection": "因异议锁定账户",
+    "release": "解除锁定",
+    "send_link": "发送重设密码链接",
+    "reset_by_appeal": "按申诉重设密码",
 }
 
 

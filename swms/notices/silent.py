@@ -9,6 +9,9 @@ SILENT = {
     "registration.application.reopen": "the person's own act, confirmed on the page",
     "registration.feedback.resubmit": "the person's own act, confirmed by its receipt",
     "registration.feedback.withdraw": "the person's own act, confirmed on the page",
+    "registration.appeal.approve": "the link to the new mobile and the way to object to the old one say it",
+    "registration.appeal.resubmit": "the person's own act, confirmed on the page",
+    "registration.appeal.finish": "the person's own act, confirmed on the page and by the message of the new password",
     "certificates.certificate.issue": "the application's move to 已出证 announces it",
     "certificates.annotation.end": "the person's own act, confirmed on the page",
 }
