@@ -10,8 +10,9 @@ from registration.forms.proof import CODE_ATTRS, CleansName, ProofStart, ProofSt
 from swms.console.review import ReasonForm
 from swms.forms import CodeField, Form
 from swms.idnumbers import InvalidIdNumber, clean_id_number
-from swms.uploads.examine import ID_CARD
+from swms.uploads.examine import ID_CARD, Examined
 from swms.uploads.fields import UploadField
+from swms.uploads.models import StoredFile
 
 RECEIPT_HINT = "以SS开头，提交后显示，也已用短信发给您"
 IMAGE_HINT = f"四角完整、文字清晰，宽度不少于{ID_CARD.min_size[0]}像素；{ID_CARD.hint}"
@@ -84,15 +85,17 @@ class AppealForm(CleansName, KeepsFiles, Form):
     def clean(self):
         """Two sides are two pictures."""
         cleaned = super().clean()
-        hashes = [self._hash_of(name, cleaned) for name in self.file_names]
+        hashes = [_hash_of(cleaned.get(name)) for name in self.file_names]
         if None not in hashes and len(set(hashes)) < len(hashes):
             self.add_error("back", ValidationError("两面上传了同一张图片，请上传国徽面", code="same_image"))
         return cleaned
 
-    def _hash_of(self, name: str, cleaned: dict) -> str | None:
-        if examined := cleaned.get(name):
-            return hashlib.sha256(examined.data).hexdigest()
-        return self.kept[name].sha256 if name in self.kept else None
+
+def _hash_of(file: Examined | StoredFile | None) -> str | None:
+    """Return the hash of a file as it is stored, or will be."""
+    if isinstance(file, StoredFile):
+        return file.sha256
+    return hashlib.sha256(file.data).hexdigest() if file else None
 
 
 class AppealReason(ReasonForm):

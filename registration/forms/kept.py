@@ -11,18 +11,16 @@ class KeepsFiles:
 
     def __init__(self, *args, kept: dict[str, StoredFile | None] | None = None, **kwargs):
         super().__init__(*args, **kwargs)
-        self.kept: dict[str, StoredFile] = {}
         for name, stored in (kept or {}).items():
             if stored:
                 self.keep(name, stored)
 
     def keep(self, name: str, stored: StoredFile) -> None:
         """Say that the file of this field is there already."""
-        self.kept[name] = stored
-        field = self.fields[name]
-        field.required = False
+        # As the initial value it satisfies a required field, which stays marked as one.
+        self.initial[name] = stored
         already = f"已上传：{stored.name}（{file_size(stored.size)}）。不重新选择就使用它。"
-        self[name].help_text = f"{already}{field.rule.hint}"
+        self[name].help_text = f"{already}{self.fields[name].rule.hint}"
 
     @property
     def file_names(self) -> list[str]:

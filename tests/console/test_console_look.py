@@ -97,6 +97,9 @@ def desk(people):
         region=factories.region("110105"),
         note="证书上的姓名写错了。",
     ).begin()
+    owners = [factories.worker(name, region=factories.region("110105")) for name in ("林悦", "刘波")]
+    appeal, objected = (factories.appeal(owner, reason="原手机号已停机，补不了卡。") for owner in owners)
+    objected.move("approve", actor=people.li_jing, seen=1).move("block")
     factories.institution()
     keeper = factories.staff("周燕", (Duty.CERTIFICATE, None), username="zhouyan2")
     lines = [
@@ -109,6 +112,9 @@ def desk(people):
     return {
         "case": case,
         "feedback": feedback,
+        "appeal": reverse("admin:registration_appeal_change", args=[appeal.ref]),
+        "objected": reverse("admin:registration_appeal_change", args=[objected.ref]),
+        "release": reverse("admin:registration_appeal_release", args=[objected.ref]),
         "jing": signed_in(people.li_jing),
         "keeper": signed_in(keeper),
         "system": signed_in(factories.staff("郑凯", (Duty.SYSTEM, None), username="zhengkai")),
@@ -132,6 +138,11 @@ SCREENS = {
     "number shown": ("jing", "reveal", {"field": "id_number"}),
     "feedback queue": ("jing", "admin:registration_feedback_changelist", None),
     "feedback": ("jing", "feedback", None),
+    "appeal queue": ("jing", "admin:registration_appeal_changelist", None),
+    "appeal": ("jing", "appeal", None),
+    "appeal refused with errors": ("jing", "appeal", {"move": "reject", "version": "1", "reason": "短"}),
+    "locked account": ("security", "objected", None),
+    "release with errors": ("security", "release", {"keep": "", "reason": "短"}),
     "register": ("jing", "admin:registration_registration_changelist", None),
     "institutions": ("jing", "admin:registration_institution_changelist", None),
     "certificates": ("jing", "admin:certificates_certificate_changelist", None),

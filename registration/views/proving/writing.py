@@ -15,6 +15,7 @@ from swms.forms import Form
 from swms.idnumbers import mask_mobile
 from swms.signin import flow
 from swms.throttle import Throttled
+from swms.uploads.examine import Examined
 from swms.uploads.models import StoredFile
 from swms.uploads.refusal import UploadRefused
 
@@ -48,7 +49,7 @@ class Writing:
 
     def _keep(self, form: Form, name: str) -> StoredFile | None:
         stored, examined = self._uploaded(name), form.cleaned_data.get(name)
-        if examined:
+        if isinstance(examined, Examined):
             try:
                 stored = kept.keep(examined, purpose=self.matter.files, mobile=self.facts["mobile"], instead_of=stored)
             except (Throttled, UploadRefused) as error:
