@@ -5,7 +5,7 @@ import re
 import structlog
 
 _PERSONAL = re.compile(r"(?<!\d)(?:\d{17}[\dXx]|1[3-9]\d{9})(?!\d)")
-_KEY = re.compile(r"(?<=[?&]key=)[^&\s]+")  # of a link that was sent to somebody
+_KEY = re.compile(r"((?:[?&]|%3F|%26)key(?:=|%3D))[\w-]+", re.IGNORECASE)  # of a link that was sent to somebody
 
 
 def redact(_logger, _name, event: dict) -> dict:
@@ -14,7 +14,7 @@ def redact(_logger, _name, event: dict) -> dict:
 
 
 def _blanked(text: str) -> str:
-    return _KEY.sub("▇", _PERSONAL.sub("▇", text))
+    return _KEY.sub(r"\1▇", _PERSONAL.sub("▇", text))
 
 
 _SHARED = [

@@ -109,7 +109,7 @@ def send_link(appeal) -> None:
     address, appeal.link_hash = _new_link("appeal_reset")
     appeal.link_until = timezone.now() + LINK_LASTS
     minutes = int(LINK_LASTS.total_seconds() // 60)
-    text = f"您的申诉 {appeal.ref} 已通过，新手机号已绑定。请在{minutes}分钟内打开链接设置新密码：{address}"
+    text = f"您的申诉 {appeal.ref} 已通过，新手机号已绑定。请在{minutes}分钟内打开链接设置新密码 {address}"
     sms(appeal.mobile, text, kind="registration.appeal.link", lifetime=LINK_LASTS)
 
 
@@ -118,7 +118,7 @@ def _warn_old_mobile(appeal) -> None:
     hours = int(OBJECTION_LASTS.total_seconds() // 3600)
     text = (
         f"有人通过申诉把您的账户改绑到另一个手机号。如果不是您本人，请在{hours}小时内打开链接提出异议，"
-        f"账户将立即锁定：{address}"
+        f"账户将立即锁定 {address}"
     )
     sms(appeal.old_mobile, text, kind="registration.appeal.warning", lifetime=OBJECTION_LASTS)
 
