@@ -17,7 +17,7 @@ from swms.accounts.models import User
 from swms.crypto import index_candidates
 from swms.dates import today, working_days_after
 from swms.idnumbers import normalise_name
-from swms.notices.send import sms
+from swms.notices.send import notify, sms
 from swms.signin import handover
 from swms.signin.actions import user_of_mobile
 from swms.workflow import Refused, Step, Transition, Workflow
@@ -217,6 +217,12 @@ def hand_over(appeal, step: Step):
     account = account_of(appeal)
     appeal.account, appeal.old_mobile = account, account.mobile or ""
     handover.bind(account, appeal.mobile, by=step.actor)
+    notify(
+        account,
+        kind="registration.appeal.approve",
+        title="手机号已按申诉更换",
+        body=f"申诉 {appeal.ref} 已通过，账户改绑了新手机号。如果不是您本人申诉，请立即联系登记区域的民政部门。",
+    )
     send_link(appeal)
     if appeal.old_mobile and appeal.old_mobile != appeal.mobile:
         _warn_old_mobile(appeal)

@@ -355,6 +355,7 @@ def test_an_approval_binds_the_new_mobile_and_ends_sessions_and_codes(hers, fang
     assert fang.mobile == NEW
     assert inside.get("/account/").status_code == 302
     assert not SmsCode.objects.filter(expires_at__gt=timezone.now()).exists()
+    assert fang.notices.filter(title="手机号已按申诉更换").count() == 1, "who still signs in by the old password"
     assert [text for text in sent() if "30分钟内打开链接设置新密码" in text]
     assert [text for text in sent(old) if "24小时内打开链接提出异议" in text]
     assert not [text for text in sent(old) if "/password/" in text]
