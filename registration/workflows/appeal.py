@@ -180,7 +180,7 @@ def link_ran_out(appeal, step: Step):
 def objected_in_time(appeal, step: Step):
     """R-APL-04: within 24 hours, by the moment."""
     if not may_be_objected(appeal):
-        raise Refused("too_late", "已超过24小时，不能再提出异议。如有疑问，请联系登记区域的民政部门")
+        raise Refused("too_late", "已超过24小时，不能再提出异议")
 
 
 # --- effects ---------------------------------------------------------------------------------------
@@ -221,7 +221,7 @@ def hand_over(appeal, step: Step):
         account,
         kind="registration.appeal.approve",
         title="手机号已按申诉更换",
-        body=f"申诉 {appeal.ref} 已通过，账户改绑了新手机号。如果不是您本人申诉，请立即联系登记区域的民政部门。",
+        body=f"申诉 {appeal.ref} 已通过，账户改绑了新手机号。不是您本人申诉的，请立即联系{settings.AUTHORITY_LABEL}。",
     )
     send_link(appeal)
     if appeal.old_mobile and appeal.old_mobile != appeal.mobile:
