@@ -7,19 +7,24 @@ from django.db import connection
 from django.db.models import Count, Exists, F, OuterRef, Q
 from django.utils import timezone
 
-from registration.models import Application, Decision, Registration, RegistrationPeriod
+from registration.models import Appeal, Application, Decision, Registration, RegistrationPeriod
+from registration.queries.appeals import CLOSED, endings_due, files_due, give_backs_due
 from registration.workflows import (
     DONE_STATES,
     ENDED_STATES,
     LOCKED_STATES,
     RENEWAL_KINDS,
+    AppealState,
     ApplicationState,
     RegistrationState,
 )
+from registration.workflows.appeal import COMPLETION_DAYS, OBJECTION_LASTS
 from swms.dates import today
 from swms.histories import broken_histories, reviewed_models
 from swms.invariants import invariant
 from swms.references import Counter, has_check_digit
+from swms.uploads.models import Purpose, StoredFile
+from swms.uploads.storage import path_of
 
 SWEEPS = 2
 SWEEP_EVERY = timedelta(seconds=settings.SWEEP_SECONDS * 5)
@@ -156,3 +161,37 @@ def nothing_waits():
         kind__in=RENEWAL_KINDS, state=ApplicationState.FINAL_APPROVED, registration__state__in=gone
     ):
         yield f"{each.ref}: renews a registration that is gone"
+
+
+@invariant("8a. identity-card images of appeals are gone 30 days after the end, hash and decision are kept")
+def appeal_images_are_gone():
+    """R-APL-05, S14; the job runs every hour, a day's delay is a fault."""
+    for each in files_due(late=timedelta(days=1)).order_by("pk"):
+        yield f"{each.uid}: an image of an ended appeal is still there"
+    # What a crash left on disk goes with the orphans a day later; what is older was looked at then.
+    lately = (timezone.now() - timedelta(days=9), timezone.now() - timedelta(days=SWEEPS))
+    for each in StoredFile.objects.filter(purpose=Purpose.ID_CARD, purged_at__range=lately):
+        if path_of(each.uid).exists():
+            yield f"{each.uid}: removed by its row and still on disk"
+    for each in Appeal.objects.filter(state__in=CLOSED, decided_at=None):
+        yield f"{each.ref}: {each.state} without a decision"
+
+
+@invariant("8b. an account to which the old mobile objected stays locked until it is released")
+def objections_lock():
+    """R-APL-04, S14."""
+    blocked = Appeal.objects.filter(state=AppealState.BLOCKED, released_at=None, account__is_active=True)
+    for each in blocked:
+        yield f"{each.ref}: objected to, and its account is open"
+
+
+@invariant("9c. an approved appeal ends once nobody may object any more, and none waits for an answer for ever")
+def appeals_end():
+    """R-APL-04; the job runs every hour."""
+    since = timezone.now() - timedelta(hours=SWEEPS + 1)
+    overdue = Appeal.objects.filter(pk__in=endings_due(), decided_at__lt=since - OBJECTION_LASTS)
+    for each in overdue:
+        yield f"{each.ref}: approved, its time is over and it has not ended"
+    late = timezone.now() - timedelta(days=COMPLETION_DAYS + SWEEPS)
+    for each in Appeal.objects.filter(pk__in=give_backs_due(), decided_at__lt=late):
+        yield f"{each.ref}: was not completed in time and not given back"

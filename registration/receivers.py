@@ -35,11 +35,11 @@ def attach_after_approval(instance, step, **kwargs):
 
 
 @receiver(mobile_changed)
-def follow_the_mobile(user, **kwargs):
+def follow_the_mobile(user, by, **kwargs):
     """The mobile is part of the personal information: a form under review gets a new version (R-REG-12)."""
     worker = Worker.objects.filter(user=user).first()
     if worker:
-        actions.profile_changed(worker, by=user, part="contact")
+        actions.profile_changed(worker, by=by, part="contact")
 
 
 @receiver(staged, sender=RosterImport)

@@ -64,6 +64,26 @@ def keeps_the_roster(user):
     return any(each.duty == Duty.CERTIFICATE and each.region_id is None for each in jurisdictions_of(user))
 
 
+@rules.predicate
+def receives_appeal(user, appeal):
+    """A first reviewer of the account's 登记区域; where there is none, a security administrator (rulebook §2.12)."""
+    if appeal.region_id is None:
+        return holds_duty(user, Duty.SECURITY)
+    return holds_duty(user, Duty.FIRST_REVIEW, appeal.region)
+
+
+@rules.predicate
+def keeps_accounts_safe(user, record):
+    """A security administrator."""
+    return holds_duty(user, Duty.SECURITY)
+
+
+@rules.predicate
+def is_about_another(user, appeal):
+    """Nobody decides on the own account, not even under another one (R-REG-18)."""
+    return not user.id_number or user.id_number != appeal.id_number
+
+
 rules.add_perm("registration.own_application", is_own)
 rules.add_perm("registration.first_review", sits_where_first_review_is & is_another)
 rules.add_perm("registration.final_review", on_duty(Duty.FINAL_REVIEW) & is_another)
@@ -72,3 +92,5 @@ rules.add_perm("registration.keep_roster", keeps_roster_of)
 rules.add_perm("registration.import_roster", keeps_the_roster)
 rules.add_perm("registration.decide_feedback", on_duty(Duty.FIRST_REVIEW))
 rules.add_perm("registration.set_policy", speaks_for_province)
+rules.add_perm("registration.decide_appeal", receives_appeal & is_about_another)
+rules.add_perm("registration.release_account", keeps_accounts_safe & is_about_another)

@@ -85,3 +85,10 @@ def tend_feedback():
     """Close feedback that an import answered, and remove files that have served (R-ACC-06, §2.1)."""
     actions.feedback.close_arrived()
     actions.feedback.purge_files()
+
+
+@shared_task
+def tend_appeals():
+    """End appeals whose time is over, and remove images that have served, also of days when nothing ran (R-APL-05)."""
+    actions.appeals.close_due()
+    actions.appeals.purge_files()

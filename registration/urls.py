@@ -3,7 +3,18 @@
 from django.urls import path
 
 from registration import api
-from registration.views import account, application, feedback, feedback_case, profile, renewal, rows
+from registration.views import (
+    account,
+    appeal,
+    appeal_case,
+    appeal_links,
+    application,
+    feedback,
+    feedback_case,
+    profile,
+    renewal,
+    rows,
+)
 from registration.views.dashboard import Dashboard
 
 app_name = "registration"
@@ -22,6 +33,18 @@ urlpatterns = [
     path("feedback/<str:ref>/receipt/", feedback.ReceiptPage.as_view(), name="feedback_receipt"),
     path("feedback/<str:ref>/edit/", feedback_case.EditPage.as_view(), name="feedback_edit"),
     path("feedback/<str:ref>/withdraw/", feedback_case.WithdrawPage.as_view(), name="feedback_withdraw"),
+    path("appeal/", appeal.StartPage.as_view(), name="appeal"),
+    path("appeal/code/", appeal.CodePage.as_view(), name="appeal_code"),
+    path("appeal/form/", appeal.FormPage.as_view(), name="appeal_form"),
+    path("appeal/status/", appeal_case.StatusPage.as_view(), name="appeal_status"),
+    path("appeal/status/code/", appeal_case.StatusCodePage.as_view(), name="appeal_status_code"),
+    path("appeal/status/end/", appeal_case.EndPage.as_view(), name="appeal_end"),
+    path("appeal/password/", appeal_links.ResetPage.as_view(), name="appeal_reset"),
+    path("appeal/objection/", appeal_links.ObjectionPage.as_view(), name="appeal_objection"),
+    path("appeal/<str:ref>/", appeal_case.CasePage.as_view(), name="appeal_case"),
+    path("appeal/<str:ref>/receipt/", appeal.ReceiptPage.as_view(), name="appeal_receipt"),
+    path("appeal/<str:ref>/edit/", appeal_case.EditPage.as_view(), name="appeal_edit"),
+    path("appeal/<str:ref>/link/", appeal_case.SendAgainPage.as_view(), name="appeal_resend"),
     path("", Dashboard.as_view(), name="dashboard"),
     path("profile/", profile.ProfilePage.as_view(), name="profile"),
     path("profile/basic/", profile.BasicPage.as_view(), name="profile_basic"),

@@ -5,11 +5,16 @@ import re
 import structlog
 
 _PERSONAL = re.compile(r"(?<!\d)(?:\d{17}[\dXx]|1[3-9]\d{9})(?!\d)")
+_KEY = re.compile(r"((?:[?&]|%3F|%26)key(?:=|%3D))[\w-]+", re.IGNORECASE)  # of a link that was sent to somebody
 
 
 def redact(_logger, _name, event: dict) -> dict:
-    """Blank out whatever looks like an identity number or a mobile, wherever it stands."""
-    return {key: _PERSONAL.sub("▇", value) if isinstance(value, str) else value for key, value in event.items()}
+    """Blank out whatever looks like an identity number, a mobile or the key of a link, wherever it stands."""
+    return {key: _blanked(value) if isinstance(value, str) else value for key, value in event.items()}
+
+
+def _blanked(text: str) -> str:
+    return _KEY.sub(r"\1▇", _PERSONAL.sub("▇", text))
 
 
 _SHARED = [

@@ -13,9 +13,9 @@ from django.utils import timezone
 from certificates.management.demo import build, clock, copies, stories
 from certificates.models import Annotation
 from certificates.workflows import AnnotationState
-from registration.models import Application, Feedback, Institution, Qualification, Registration, Worker
+from registration.models import Appeal, Application, Feedback, Institution, Qualification, Registration, Worker
 from registration.queries import policy_of
-from registration.workflows import ApplicationState, FeedbackState, QualificationState, RegistrationState
+from registration.workflows import AppealState, ApplicationState, FeedbackState, QualificationState, RegistrationState
 from swms.accounts.models import Authenticator, User
 from swms.audit.models import AuditEvent
 from swms.calendar.models import AnnouncedDay
@@ -67,6 +67,7 @@ def test_the_demo_has_everything_in_every_state_and_keeps_every_promise(small):
         (Annotation, AnnotationState),
         (Qualification, QualificationState),
         (Feedback, FeedbackState),
+        (Appeal, AppealState),
     ):
         assert set(model.objects.values_list("state", flat=True)) == set(states.values)
     assert Institution.objects.count() == build.INSTITUTIONS

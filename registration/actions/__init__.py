@@ -1,6 +1,6 @@
 """Writes that are not one move; each is one transaction."""
 
-from registration.actions import feedback
+from registration.actions import appeals, feedback
 from registration.actions.account import register_account
 from registration.actions.applications import (
     apply,
@@ -31,6 +31,7 @@ from registration.actions.profile import (
 from registration.actions.reminders import remind
 
 __all__ = [
+    "appeals",
     "apply",
     "attach_qualifications",
     "claim",

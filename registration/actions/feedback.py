@@ -5,8 +5,11 @@ from datetime import timedelta
 
 from django.db import IntegrityError, transaction
 
+from registration.actions import kept
+from registration.actions.constraints import broken_by
 from registration.models import Feedback
-from registration.queries.feedback import arrivals, files_abandoned, files_due, open_for
+from registration.queries.feedback import arrivals, files_due, open_for
+from registration.queries.kept import abandoned
 from registration.workflows.feedback import DECISION_WORKING_DAYS
 from swms import throttle
 from swms.audit import trail
@@ -14,27 +17,13 @@ from swms.crypto import index_candidates
 from swms.dates import today, working_days_after
 from swms.references import new_receipt
 from swms.uploads import storage
-from swms.uploads.examine import Examined
 from swms.uploads.models import Purpose, StoredFile
 from swms.workflow import Refused
 
 log = logging.getLogger(__name__)
 
 PER_MOBILE = (5, timedelta(days=1))  # R-ACC-07
-IMAGES_PER_MOBILE = (20, timedelta(hours=1))
 RECEIPTS_TRIED = 5
-
-
-def keep_image(examined: Examined, *, mobile: str, instead_of: StoredFile | None) -> StoredFile:
-    """Keep the image of a feedback that is still being written, so that a mistake elsewhere does not lose it.
-
-    Raises Throttled beyond 20 an hour for one mobile, and UploadRefused. Call outside a transaction.
-    """
-    throttle.hit("feedback_image", mobile, *IMAGES_PER_MOBILE)
-    with transaction.atomic():
-        if instead_of:
-            storage.purge(instead_of)
-        return storage.store(examined, owner=None, purpose=Purpose.EVIDENCE)
 
 
 def submit(answers: dict, *, mobile: str, image: StoredFile, consent_version: str) -> Feedback:
@@ -49,9 +38,9 @@ def submit(answers: dict, *, mobile: str, image: StoredFile, consent_version: st
         try:
             return _enter(answers, mobile, image, consent_version)
         except IntegrityError as error:
-            if "one_open" in _constraint(error):
+            if "one_open" in broken_by(error):
                 raise _already_open(answers["id_number"], mobile) from error
-            if "ref" not in _constraint(error):
+            if "ref" not in broken_by(error):
                 raise
     raise RuntimeError("no free receipt number found")
 
@@ -79,7 +68,7 @@ def resubmit(feedback: Feedback, answers: dict, *, image: StoredFile | None) -> 
     try:
         return _complete(feedback, answers, image)
     except IntegrityError as error:
-        if "one_open" not in _constraint(error):
+        if "one_open" not in broken_by(error):
             raise
         raise _already_open(answers["id_number"], feedback.mobile) from error
 
@@ -113,11 +102,7 @@ def close_arrived() -> int:
 
 def purge_files() -> int:
     """Remove the images of feedbacks that ended 90 days ago and of those never sent (§2.1); return how many."""
-    files = [*files_due(), *files_abandoned()]
-    for file in files:
-        with transaction.atomic():
-            storage.purge(file)
-    return len(files)
+    return kept.purge([*files_due(), *abandoned(Purpose.EVIDENCE)])
 
 
 def _arrive(pk: int) -> bool:
@@ -127,10 +112,6 @@ def _arrive(pk: int) -> bool:
         log.info("nothing_to_do", extra={"move": "arrive", "code": refused.code})
         return False
     return True
-
-
-def _constraint(error: IntegrityError) -> str:
-    return getattr(getattr(error.__cause__, "diag", None), "constraint_name", None) or ""
 
 
 def _already_open(id_number: str, mobile: str) -> Refused:

@@ -1,5 +1,6 @@
 """The hub's screens of the console; Django finds and registers them here."""
 
+from registration.admin.appeals import AppealAdmin
 from registration.admin.applications import ApplicationAdmin
 from registration.admin.feedback import FeedbackAdmin
 from registration.admin.imports import RosterImportScreen
@@ -8,6 +9,7 @@ from registration.admin.records import InstitutionAdmin, RegistrationAdmin
 from registration.admin.roster import QualificationAdmin
 
 __all__ = [
+    "AppealAdmin",
     "ApplicationAdmin",
     "FeedbackAdmin",
     "InstitutionAdmin",

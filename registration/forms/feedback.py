@@ -3,55 +3,30 @@
 from django import forms
 from django.core.exceptions import ValidationError
 
-from swms.captcha import Captcha
+from registration.forms.kept import KeepsFiles
+from registration.forms.proof import CODE_ATTRS, CleansName, ProofStatus
 from swms.codes import CertificateLevel, IdType
 from swms.dates import today
 from swms.forms import CodeField, DateField, Form
-from swms.idnumbers import InvalidIdNumber, clean_id_number, clean_name
+from swms.idnumbers import InvalidIdNumber, clean_id_number
 from swms.references import is_management_number
 from swms.regions.fields import RegionField
-from swms.signin.forms import MobileField
-from swms.signin.privacy import PRIVACY_VERSION
-from swms.ui import file_size
 from swms.uploads.examine import EVIDENCE
 from swms.uploads.fields import UploadField
-from swms.uploads.models import StoredFile
 
 FIRST_EXAM = 2008
 
 
-class FeedbackStart(Captcha, Form):
-    """Which mobile hears of the feedback, and the consent."""
-
-    mobile = MobileField(help_text="用来接收验证码和审核结果，以后查询进度也要用这个号码")
-    consent = forms.BooleanField(
-        label=f"我已阅读并同意隐私告知（{PRIVACY_VERSION} 版）",
-        error_messages={"required": "请阅读隐私告知，同意后勾选"},
-    )
-    field_order = ("mobile", "answer", "consent")
+class FeedbackStatus(ProofStatus):
+    """Which feedback, and the mobile that it was given with."""
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        self.order_fields(self.field_order)
+        self.fields["ref"].help_text = "以FK开头，提交后显示，也已用短信发给您"
 
 
-class FeedbackStatus(Captcha, Form):
-    """Which feedback, and the mobile that it was given with."""
-
-    ref = CodeField(
-        label="回执编号",
-        max_length=32,
-        help_text="以FK开头，提交后显示，也已用短信发给您",
-        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}),
-    )
-    mobile = MobileField(help_text="提交反馈时填写的手机号，验证码会发送到这个号码")
-
-
-class FeedbackForm(Form):
-    """The person and the certificate that the roster lacks.
-
-    `kept` is the certificate's image as it was uploaded before: then another one need not be chosen.
-    """
+class FeedbackForm(CleansName, KeepsFiles, Form):
+    """The person and the certificate that the roster lacks."""
 
     name = forms.CharField(
         label="姓名",
@@ -64,7 +39,7 @@ class FeedbackForm(Form):
         label="证件号码",
         max_length=40,
         help_text="报名考试时使用的证件号码",
-        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}),
+        widget=forms.TextInput(attrs=CODE_ATTRS),
     )
     level = forms.TypedChoiceField(
         label="证书级别", choices=[("", "请选择"), *CertificateLevel.choices], coerce=int, empty_value=None
@@ -91,30 +66,6 @@ class FeedbackForm(Form):
         help_text="其他有助于核实的情况，例如曾用名、换证情况",
         widget=forms.Textarea(attrs={"rows": 3}),
     )
-
-    def __init__(self, *args, kept: StoredFile | None = None, **kwargs):
-        super().__init__(*args, **kwargs)
-        self.keep(kept)
-
-    def keep(self, kept: StoredFile | None) -> None:
-        """Say that this image is there already."""
-        self.kept = kept
-        if kept:
-            self.fields["image"].required = False
-            self[
-                "image"
-            ].help_text = f"已上传：{kept.name}（{file_size(kept.size)}）。不重新选择就使用它。{EVIDENCE.hint}"
-
-    @property
-    def answers(self) -> dict:
-        """What was answered, by the fields of the record; the image apart."""
-        return {name: value for name, value in self.cleaned_data.items() if name != "image"}
-
-    def clean_name(self):
-        try:
-            return clean_name(self.cleaned_data["name"])
-        except InvalidIdNumber as error:
-            raise ValidationError(error.message, code=error.code) from error
 
     def clean_exam_year(self):
         """The exam has been held since 2008, and no year is held in advance."""

@@ -1,5 +1,6 @@
 """Who people and institutions are, and what reviewers decide about them."""
 
+from registration.models.appeals import Appeal
 from registration.models.applications import Application, ApplicationForm, Decision
 from registration.models.feedback import Feedback
 from registration.models.institutions import Institution
@@ -11,6 +12,7 @@ from registration.models.roster import RosterImport
 
 __all__ = [
     "DEFAULT_POLICY",
+    "Appeal",
     "Application",
     "ApplicationForm",
     "Decision",

@@ -7,13 +7,14 @@ from datetime import date, timedelta
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from registration.models import Application, Feedback, Registration
+from registration.models import Appeal, Application, Feedback, Registration
 from registration.models.policies import PREFECTURE_DEPTH
 from registration.queries.policies import provinces_reviewing_at_prefecture
 from registration.workflows import (
     OPEN_STATES,
     REFUSED_STATES,
     RENEWAL_KINDS,
+    AppealState,
     ApplicationKind,
     ApplicationState,
     FeedbackState,
@@ -28,12 +29,19 @@ from swms.regions.models import Duty, Jurisdiction
 
 REMIND_WITH_LEFT = 10  # of the 30 working days: the reminder comes after 20 (R-REG-16)
 REMIND_WITH_LEFT_ON_FEEDBACK = 5  # of 15: the reminder comes after 10 (rulebook §2.1)
+REMIND_WITH_LEFT_ON_APPEAL = 1  # of 3: the reminder comes after 2 (rulebook §2.12)
 _DECIDES = {
     ApplicationState.PENDING_REVIEW: Duty.FIRST_REVIEW,
     ApplicationState.INITIAL_APPROVED: Duty.FINAL_REVIEW,
     FeedbackState.PENDING: Duty.FIRST_REVIEW,
+    AppealState.SUBMITTED: Duty.FIRST_REVIEW,
+    AppealState.BLOCKED: Duty.SECURITY,
 }
-_CLOCKS = ((Application, REMIND_WITH_LEFT), (Feedback, REMIND_WITH_LEFT_ON_FEEDBACK))
+_CLOCKS = (
+    (Application, REMIND_WITH_LEFT),
+    (Feedback, REMIND_WITH_LEFT_ON_FEEDBACK),
+    (Appeal, REMIND_WITH_LEFT_ON_APPEAL),
+)
 
 
 def completions_due() -> QuerySet[int]:
@@ -130,8 +138,8 @@ class Reminder:
 def reminders_due() -> list[Reminder]:
     """Return whom to remind today (R-REG-16): after two thirds of the time, and upward once it is over.
 
-    A county hears nothing of first reviews that its province's policy gives to the prefecture (R-REG-17).
-    Four queries, whatever the number of cases and reviewers.
+    A county hears nothing of first reviews that its province's policy gives to the prefecture (R-REG-17); what has
+    no region is the security administrator's. Five queries, whatever the number of cases and reviewers.
     """
     late = Q(due_on__lt=today())
     groups = [
@@ -149,13 +157,13 @@ def reminders_due() -> list[Reminder]:
         reviewers[each.user_id] = each.user
         above = each.depth > PREFECTURE_DEPTH and each.region.province_code in at_prefecture
         for number, group in enumerate(groups):
-            if not group["region__path"].startswith(each.path):
-                continue
+            path = group["region__path"]
             if above and group["state"] == ApplicationState.PENDING_REVIEW:
                 continue
-            if _DECIDES[group["state"]] == each.duty:
+            duty = _DECIDES[group["state"]] if path else Duty.SECURITY
+            if duty == each.duty and (duty == Duty.SECURITY or path.startswith(each.path)):
                 mine[each.user_id].add(number)
-            elif each.duty == Duty.FINAL_REVIEW:
+            elif duty != Duty.SECURITY and each.duty == Duty.FINAL_REVIEW and path.startswith(each.path):
                 below[each.user_id].add(number)
     reminders = [
         Reminder(

@@ -2,7 +2,6 @@
 
 import datetime as dt
 from dataclasses import dataclass
-from uuid import UUID
 
 from django.conf import settings
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -21,7 +20,6 @@ from swms.uploads.models import StoredFile
 OPEN = (FeedbackState.PENDING, FeedbackState.NEED_MORE)
 ENDED_WITHOUT_ENTRY = (FeedbackState.REJECTED, FeedbackState.WITHDRAWN)
 FILES_STAY = dt.timedelta(days=90)  # §2.1
-ABANDONED_AFTER = dt.timedelta(days=1)
 
 
 def of_mobile(ref: str, mobile: str) -> Feedback | None:
@@ -46,11 +44,6 @@ def answer_by(given_at: dt.datetime) -> dt.date:
 def open_for(id_number: str) -> Feedback | None:
     """Return the one feedback about this identity number that is not decided yet (R-ACC-07)."""
     return Feedback.objects.filter(id_index__in=index_candidates("identity", id_number), state__in=OPEN).first()
-
-
-def kept_image(uid: str) -> StoredFile | None:
-    """Return an image that was uploaded for a feedback and not sent with one yet."""
-    return _kept().filter(uid=UUID(uid)).first() if uid else None
 
 
 def earlier(feedback: Feedback, user) -> QuerySet[Feedback]:
@@ -137,13 +130,3 @@ def files_due() -> QuerySet[StoredFile]:
     first_day = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
     ended = Feedback.objects.filter(state__in=ENDED_WITHOUT_ENTRY, decided_at__lt=first_day - FILES_STAY)
     return StoredFile.objects.filter(pk__in=ended.values("certificate_image"), purged_at=None)
-
-
-def files_abandoned() -> QuerySet[StoredFile]:
-    """Return the images that were uploaded more than a day ago and never sent with a feedback."""
-    return _kept().filter(created_at__lt=timezone.now() - ABANDONED_AFTER)
-
-
-def _kept() -> QuerySet[StoredFile]:
-    """Files of nobody and of no record: only a feedback being written has such."""
-    return StoredFile.objects.filter(owner=None, holder_type=None, purged_at=None)

@@ -1,5 +1,6 @@
 """What may happen to the hub's records: the tables are the law (rulebook §2)."""
 
+from registration.workflows.appeal import APPEAL, AppealState
 from registration.workflows.application import (
     APPLICATION,
     DONE_STATES,
@@ -20,6 +21,7 @@ from registration.workflows.qualification import QUALIFICATION, QualificationSta
 from registration.workflows.registration import REGISTRATION, RegistrationState
 
 __all__ = [
+    "APPEAL",
     "APPLICATION",
     "DONE_STATES",
     "EDITABLE_STATES",
@@ -34,6 +36,7 @@ __all__ = [
     "REFUSED_STATES",
     "REGISTRATION",
     "RENEWAL_KINDS",
+    "AppealState",
     "ApplicationKind",
     "ApplicationState",
     "FeedbackState",

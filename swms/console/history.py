@@ -32,6 +32,11 @@ TITLES = {
     "set_policy": "制定省级政策",
     "announce_day": "录入放假安排",
     "take_back_day": "移除放假安排",
+    "bind_mobile": "按申诉绑定新手机号",
+    "lock_on_objection": "因异议锁定账户",
+    "release": "解除锁定",
+    "send_link": "发送重设密码链接",
+    "reset_by_appeal": "按申诉重设密码",
 }
 
 

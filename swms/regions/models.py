@@ -108,13 +108,15 @@ class Scope:
     """Whose records a model holds: lookups to the region and to the owning users.
 
     ``duties`` are those that open the region's records; ``shared`` is a condition under which
-    everybody who is signed in may see a record.
+    everybody who is signed in may see a record. ``besides`` are duties without a region, each with the
+    condition on what it opens.
     """
 
     regions: str | None = None
     owners: tuple[str, ...] = ()
     duties: tuple[str, ...] = REVIEW_DUTIES
     shared: Q | None = None
+    besides: tuple[tuple[str, Q], ...] = ()
 
     def condition(self, user) -> Q | None:
         """Return the filter that leaves what ``user`` may see, or ``None`` for nothing."""
@@ -122,6 +124,7 @@ class Scope:
         if self.shared is not None:
             parts.append(self.shared)
         for j in jurisdictions_of(user):
+            parts += [condition for duty, condition in self.besides if duty == j.duty]
             if j.duty not in self.duties:
                 continue
             if j.region is None:

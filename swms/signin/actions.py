@@ -14,7 +14,8 @@ from swms.workflow import Refused
 
 MOBILE_TAKEN = "该手机号已用于另一个账户，请换一个手机号，或直接用它登录"
 
-#: Sent inside the transaction with ``user``: the mobile is part of a social worker's personal information.
+#: Sent inside the transaction with ``user`` and ``by`` (``None``: the system): the mobile is part of a social
+#: worker's personal information.
 mobile_changed = Signal()
 
 
@@ -56,7 +57,7 @@ def change_mobile(user: User, mobile: str) -> None:
             user.session_epoch += 1
             user.save(update_fields=["mobile", "mobile_index", "session_epoch"])
             trail.record("accounts.user.change_mobile", user, actor=user)
-            mobile_changed.send(User, user=user)
+            mobile_changed.send(User, user=user, by=user)
             if old and old != mobile:
                 text = "您的账户已换绑其他手机号。如果不是您本人操作，请立即联系我们。"
                 sms(old, text, kind="mobile", recipient=user)

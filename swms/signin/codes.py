@@ -70,6 +70,13 @@ def check_code(mobile: str, purpose: str, code: str) -> None:
         raise Refused("code_used", "这个验证码已经用过。如果刚才连按了两次，操作可能已经完成，请直接登录")
 
 
+def void(*mobiles: str | None) -> None:
+    """Let no code that was sent to these mobiles work any more, whatever it was for (R-APL-04)."""
+    indexes = [index for mobile in mobiles if mobile for index in index_candidates("mobile", mobile)]
+    now = timezone.now()
+    SmsCode.objects.filter(mobile_index__in=indexes, expires_at__gt=now).update(expires_at=now)
+
+
 def purge() -> int:
     """Delete the codes of more than a day ago; return how many."""
     return SmsCode.objects.filter(expires_at__lt=timezone.now() - timedelta(days=1)).delete()[0]

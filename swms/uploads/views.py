@@ -31,7 +31,8 @@ def file(request: HttpRequest, uid: UUID) -> HttpResponse:
     except FileMissing as error:
         raise Http404 from error
     if stored.purpose in AUDITED:
-        trail.record("read_file", stored, actor=request.user)
+        of = f"{stored.holder_type.model_class()._meta.label_lower}:{stored.holder_id}" if stored.holder_type else ""
+        trail.record("read_file", stored, actor=request.user, changes={"of": of})
     inline = request.GET.get("inline") == "1" and (stored.is_image or request.user.is_staff)
     response = HttpResponse(data, content_type=stored.media_type)
     response["Content-Disposition"] = content_disposition_header(not inline, stored.name)

@@ -67,6 +67,9 @@ CASE = {"ref": "application.ref"}
 ANNOTATION = {"number": "annotation.number"}
 REGISTRATION = {"number": "registration.number"}
 FEEDBACK = {"ref": "feedback.ref"}
+APPEAL = {"ref": "appeal.ref"}
+APPEALING = "who lost the mobile cannot sign in; without the new mobile one is led to the proof of it"
+LINK = "whoever holds the mobile has the link; without its key there is nothing"
 FOLLOWING = "a feedback is given without an account; without its mobile one is led to the proof of it"
 ENTRY = "before there is an account"
 VERIFY = "anybody may verify a certificate that is shown to them"
@@ -110,6 +113,20 @@ ENTRANCE = {
     "registration/account/": public(ENTRY, 302, 200, but={"stranger": (200, 200)}),
     "registration/account/code/": public(ENTRY, 302, 302),
     "registration/account/done/": workers(200, 405),
+    "registration/appeal/": public(APPEALING, 200, 200),
+    "registration/appeal/code/": public(APPEALING, 302, 302),
+    "registration/appeal/form/": public(APPEALING, 302, 302),
+    "registration/appeal/status/": public(APPEALING, 200, 200),
+    "registration/appeal/status/code/": public(APPEALING, 302, 302),
+    "registration/appeal/status/end/": public(APPEALING, 405, 302),
+    "registration/appeal/password/": public(LINK, 410, 410),
+    "registration/appeal/objection/": public(LINK, 410, 410),
+    "registration/appeal/<str:ref>/": public(APPEALING, 302, 302, keys=APPEAL),
+    "registration/appeal/<str:ref>/receipt/": public(
+        "says a number and a date, nothing of whom it concerns", 200, 405, keys=APPEAL
+    ),
+    "registration/appeal/<str:ref>/edit/": public(APPEALING, 302, 302, keys=APPEAL),
+    "registration/appeal/<str:ref>/link/": public(APPEALING, 302, 302, keys=APPEAL),
     "registration/feedback/": public(FOLLOWING, 200, 200),
     "registration/feedback/code/": public(FOLLOWING, 302, 302),
     "registration/feedback/form/": public(FOLLOWING, 302, 302),
@@ -230,6 +247,24 @@ CONSOLE = {
         others="zhao_min",
         decides={},
         data={"move": "approve", "version": "1"},
+    ),
+    **_screen("registration/appeal", "li_jing zhao_min zheng_kai"),
+    # The account has a region, so the security administrator finds nothing either.
+    **_case(
+        "registration/appeal",
+        "appeal.ref",
+        sees="li_jing",
+        others="zhao_min zheng_kai",
+        decides={},
+        data={"move": "approve", "version": "1"},
+    ),
+    "console/registration/appeal/<str:key>/release/": desk(
+        "zheng_kai",
+        405,
+        302,
+        but={"li_jing zhao_min": (405, 404)},
+        keys={"key": "objected.ref"},
+        data={"keep": "old", "reason": "本人携带身份证到场，已核实身份。"},
     ),
     **_screen("registration/registration", REVIEWERS),
     **_case(

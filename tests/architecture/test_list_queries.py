@@ -24,6 +24,10 @@ def _institution(people):
     factories.institution()
 
 
+def _appeal(people):
+    factories.appeal(factories.worker("林悦", region=factories.region("110105")))
+
+
 def _staff(people):
     factories.staff("林晓", ("first_review", "110105"), username=factories.mobile())
 
@@ -48,6 +52,7 @@ LISTS = (
     ("/console/registration/application/?part=all", "zhang_wei", _application),
     ("/console/registration/qualification/", "zhou_yan", _qualification),
     ("/console/registration/institution/", "li_jing", _institution),
+    ("/console/registration/appeal/", "li_jing", _appeal),
     ("/console/accounts/user/", "security", _staff),
     ("/console/audit/auditevent/", "audit", _application),
     ("/registration/profile/projects/", "chen_chen", _project),

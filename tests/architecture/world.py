@@ -11,7 +11,7 @@ from django.test import Client
 from certificates import actions as certificates
 from certificates.models import TERMS_VERSION, Annotation
 from registration import actions
-from registration.models import Application, Feedback, Honour, PastProject, RosterImport, WorkExperience
+from registration.models import Appeal, Application, Feedback, Honour, PastProject, RosterImport, WorkExperience
 from registration.promise import PROMISE_VERSION
 from swms.accounts.models import User
 from swms.dates import today
@@ -137,6 +137,17 @@ class World(People):
         ).begin()
 
     @cached_property
+    def appeal(self) -> Appeal:
+        """王芳's, which 李静 has to decide."""
+        return factories.appeal(self.wang_fang)
+
+    @cached_property
+    def objected(self) -> Appeal:
+        """Of 林悦, whose old mobile objected, so that her account is locked."""
+        one = factories.appeal(factories.worker("林悦", region=factories.region("110105")))
+        return one.move("approve", actor=self.li_jing, seen=1).move("block")
+
+    @cached_property
     def roster_import(self) -> RosterImport:
         return RosterImport.objects.create(
             file_name="名册.xlsx", sha256="0" * 64, by=self.qian_li, outcome=RosterImport.Outcome.FINISHED
@@ -156,7 +167,17 @@ class World(People):
         """Make everything now, so that no request is the first to do so."""
         for role in ROLES:
             self.user(role)
-        for name in ("application", "annotation", "experience", "project", "honour", "feedback", "roster_import"):
+        for name in (
+            "application",
+            "annotation",
+            "experience",
+            "project",
+            "honour",
+            "feedback",
+            "roster_import",
+            "appeal",
+            "objected",
+        ):
             getattr(self, name)
         # Who has not agreed to 服务须知 is led to it first, and would never come to the question of whose it is.
         certificates.agree_to_terms(self.chen_chen.user, TERMS_VERSION)

@@ -124,6 +124,9 @@ def desk(people):
         region=factories.region("110105"),
         note="证书上的姓名写错了。",
     ).begin()
+    owners = [factories.worker(name, region=factories.region("110105")) for name in ("林悦", "刘波")]
+    appeal, objected = (factories.appeal(owner, reason="原手机号已停机，补不了卡。") for owner in owners)
+    objected.move("approve", actor=people.li_jing, seen=1).move("block")
     factories.institution()
     factories.region("440305")
     mei = factories.staff("何梅", (Duty.FINAL_REVIEW, "440000"), username="hemei")
@@ -144,6 +147,9 @@ def desk(people):
         "case": case,
         "late": late,
         "feedback": feedback,
+        "appeal": reverse("admin:registration_appeal_change", args=[appeal.ref]),
+        "objected": reverse("admin:registration_appeal_change", args=[objected.ref]),
+        "release": reverse("admin:registration_appeal_release", args=[objected.ref]),
         "jing": signed_in(people.li_jing),
         "mei": signed_in(mei),
         "keeper": signed_in(keeper),
@@ -176,6 +182,11 @@ SCREENS = {
     "new policy": ("mei", "new policy", None),
     "new policy with errors": ("mei", "new policy", TYPED | {"makeup_first_until": "2038-12-31"}),
     "new policy to confirm": ("mei", "new policy", TYPED),
+    "appeal queue": ("jing", "admin:registration_appeal_changelist", None),
+    "appeal": ("jing", "appeal", None),
+    "appeal refused with errors": ("jing", "appeal", {"move": "reject", "version": "1", "reason": "短"}),
+    "locked account": ("security", "objected", None),
+    "release with errors": ("security", "release", {"keep": "", "reason": "短"}),
     "register": ("jing", "admin:registration_registration_changelist", None),
     "institutions": ("jing", "admin:registration_institution_changelist", None),
     "certificates": ("jing", "admin:certificates_certificate_changelist", None),

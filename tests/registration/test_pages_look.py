@@ -16,6 +16,7 @@ from playwright.sync_api import sync_playwright
 
 from registration import actions
 from registration.promise import PROMISE_VERSION
+from swms.signin import flow
 from tests import factories
 
 ORIGIN = "http://localhost"  # browsers trust it like https
@@ -211,3 +212,28 @@ def test_without_scripts_an_application_is_sent_and_its_receipt_read_by_keyboard
     assert application.ref in page.inner_text(".receipt")
     application.refresh_from_db()
     assert application.state == "PENDING_REVIEW"
+
+
+def test_every_page_of_an_appeal_is_accessible_in_large_letters_on_the_narrowest_screen(look, client, people):
+    """R-SEC-08: who appeals has no account, and so no mode of the own but the cookie's."""
+    user = people.wang_fang.user
+    client.cookies["mode"] = "elder"
+    with pytest.MonkeyPatch.context() as patch:
+        # What the short message says, without the key of a link that only its receiver knows.
+        patch.setattr("registration.workflows.appeal.secrets.token_urlsafe", lambda size: f"key-of-{size}-bytes")
+        one = factories.appeal(people.wang_fang).move("approve", actor=people.li_jing, seen=1)
+        factories.appeal(factories.worker("林悦", region=factories.region("110105")))
+    request = client.request().wsgi_request
+    flow.begin(request, "appeal", mobile=factories.mobile(), proven="yes")
+    flow.begin(request, "appeal_status", ref=one.ref, mobile=one.mobile, proven="yes")
+    request.session.save()
+    client.cookies[settings.SESSION_COOKIE_NAME] = request.session.session_key
+    link = "?key=key-of-32-bytes"
+    pages = [_url(name) for name in ("appeal", "appeal_form", "appeal_status", "appeal_status_code")]
+    pages += [_url(name, one.ref) for name in ("appeal_case", "appeal_receipt", "appeal_resend")]
+    pages += [_url("appeal_reset") + link, _url("appeal_objection") + link]
+    for url in pages:
+        page = look(url, width=320)
+        assert page.url.endswith(url)
+        assert user.id_number not in page.content()
+        assert _faults(page) == [], url

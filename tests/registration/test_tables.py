@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from registration import actions, queries
-from registration.models import Application, Feedback, Qualification, Registration
+from registration.models import Appeal, Application, Feedback, Qualification, Registration
 from registration.workflows import DONE_STATES, ENDED_STATES
 from registration.workflows import ApplicationState as A
 from swms.histories import broken_histories, reviewed_models
@@ -68,7 +68,7 @@ def test_every_permission_that_a_table_names_is_registered(model):
         assert each.perm is None or rules.perm_exists(each.perm), f"{each.name} asks for {each.perm}"
 
 
-@pytest.mark.parametrize("model", [Application, Feedback, Qualification, Registration])
+@pytest.mark.parametrize("model", [Appeal, Application, Feedback, Qualification, Registration])
 def test_every_state_of_a_table_is_a_choice_and_every_choice_can_be_reached(model):
     field = model._meta.get_field("state")
     states = {value for value, _ in field.choices}

@@ -15,7 +15,7 @@ from django.contrib.auth.hashers import make_password
 from django.db import connection, transaction
 from django.db.models import F
 
-from certificates.management.demo import copies, offices, stories
+from certificates.management.demo import appeals, copies, offices, stories
 from certificates.management.demo.people import Person
 from certificates.pdf import page
 from registration import roster
@@ -63,9 +63,10 @@ def build(seed: int, on_step: OnStep) -> None:
     for done, person in enumerate(people):
         on_step("登记", done, len(people))
         person.story.tell(person, world)
-    on_step("加注和反馈", 0, 1)
+    on_step("加注、反馈和申诉", 0, 1)
     copies.make_copies([each for each in people if _may_have_copies(each)], staff, chance)
     copies.make_feedbacks(STAND_BY, staff, chance)
+    appeals.make_appeals(people, STAND_BY + 1000, staff, chance)
     on_step("消息", 0, 1)
     _settle_messages()
     # Everything that was to be sent to the workers is done, or found by their sweeps.

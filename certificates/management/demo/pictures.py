@@ -8,7 +8,7 @@ from functools import cache
 from PIL import Image, ImageDraw, ImageFont
 
 from certificates.pdf import fonts
-from swms.uploads.examine import EVIDENCE, PHOTO, Examined, examine
+from swms.uploads.examine import EVIDENCE, ID_CARD, PHOTO, Examined, examine
 
 BACKGROUNDS = ("#4a90d9", "#eef2f6", "#c94c4c", "#dfe9f3")
 _CLOTHES = ("#2f3e4e", "#4b5563", "#5b4636", "#374b3f", "#4a3b57")
@@ -43,6 +43,18 @@ def paper(title: str) -> Examined:
     draw.ellipse((720, 440, 900, 620), outline="#c0392b", width=6)
     draw.text((810, 530), "演示", font=_font(48, bold=True), fill="#c0392b", anchor="mm")
     return _examined(picture, EVIDENCE, f"{title}.jpg")
+
+
+@cache
+def card(side: str) -> Examined:
+    """Return one side of a card that says itself that it is none."""
+    picture = Image.new("RGB", (1011, 638), "#eef3f7")
+    draw = ImageDraw.Draw(picture)
+    draw.rounded_rectangle((20, 20, 991, 618), 36, outline="#7d93a8", width=4)
+    draw.text((505, 200), f"演示证件 · {side}", font=_font(64, bold=True), fill="#33475b", anchor="mm")
+    draw.text((505, 330), "不是身份证，不具有任何证明效力", font=_font(36), fill="#33475b", anchor="mm")
+    draw.text((505, 470), "演示", font=_font(72, bold=True), fill="#c0392b", anchor="mm")
+    return _examined(picture, ID_CARD, f"{side}.jpg")
 
 
 @cache
