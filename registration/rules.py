@@ -2,6 +2,7 @@
 
 import rules
 
+from swms.dates import today
 from swms.regions.models import Duty, holds_duty, jurisdictions_of
 
 
@@ -18,14 +19,27 @@ def is_another(user, record):
     return owner.pk != user.pk and (not user.id_number or owner.id_number != user.id_number)
 
 
-def on_duty(duty: str):
-    """Return a predicate: staff who hold ``duty`` over the record's region."""
+def on_duty(duty: str, place: str = "region"):
+    """Return a predicate: staff who hold ``duty`` over the region that the record names as ``place``."""
 
-    @rules.predicate(f"on_duty:{duty}")
+    @rules.predicate(f"on_duty:{duty}:{place}")
     def predicate(user, record):
-        return record.region_id is not None and holds_duty(user, duty, record.region)
+        region = getattr(record, place)
+        return region is not None and holds_duty(user, duty, region)
 
     return predicate
+
+
+@rules.predicate
+def steps_in(user, transfer):
+    """A final reviewer above both offices of a change, once the time of the one that decides is over (R-CHG-10)."""
+    if transfer.due_on is None or transfer.due_on >= today():
+        return False
+    places = [place.path for place in (transfer.from_region, transfer.to_region)]
+    return any(
+        each.duty == Duty.FINAL_REVIEW and all(path != each.path and path.startswith(each.path) for path in places)
+        for each in jurisdictions_of(user)
+    )
 
 
 @rules.predicate
@@ -47,3 +61,6 @@ rules.add_perm("registration.revoke", on_duty(Duty.FINAL_REVIEW) & is_another)
 rules.add_perm("registration.keep_roster", keeps_roster_of)
 rules.add_perm("registration.import_roster", keeps_the_roster)
 rules.add_perm("registration.decide_feedback", on_duty(Duty.FIRST_REVIEW))
+rules.add_perm("registration.own_transfer", is_own)
+rules.add_perm("registration.decide_transfer_out", (on_duty(Duty.FIRST_REVIEW, "from_region") | steps_in) & is_another)
+rules.add_perm("registration.decide_transfer_in", (on_duty(Duty.FIRST_REVIEW, "to_region") | steps_in) & is_another)

@@ -79,6 +79,11 @@ def staff(name: str, *duties: tuple[str, str | None], **fields) -> User:
     return user
 
 
+def user_of_institution(name: str) -> User:
+    """Return the account of an institution."""
+    return User.objects.create_user(kind=User.Kind.INSTITUTION, name=name, username=mobile())
+
+
 def worker(name: str = "王芳", *, number: str | None = None, **fields) -> Worker:
     """Return a worker with an account and nothing filled in but what the identity number says."""
     identity = parse(number or id_number())

@@ -1,6 +1,6 @@
 """Writes that are not one move; each is one transaction."""
 
-from registration.actions import feedback
+from registration.actions import feedback, transfers
 from registration.actions.account import register_account
 from registration.actions.applications import (
     apply,
@@ -43,5 +43,6 @@ __all__ = [
     "save_honour",
     "save_project",
     "state_region",
+    "transfers",
     "withdraw",
 ]

@@ -5,6 +5,7 @@ from registration.admin.feedback import FeedbackAdmin
 from registration.admin.imports import RosterImportScreen
 from registration.admin.records import InstitutionAdmin, RegistrationAdmin
 from registration.admin.roster import QualificationAdmin
+from registration.admin.transfers import TransferAdmin
 
 __all__ = [
     "ApplicationAdmin",
@@ -13,4 +14,5 @@ __all__ = [
     "QualificationAdmin",
     "RegistrationAdmin",
     "RosterImportScreen",
+    "TransferAdmin",
 ]

@@ -7,6 +7,7 @@ from registration.models.people import Qualification, Worker
 from registration.models.profile import Honour, PastProject, WorkExperience
 from registration.models.records import Registration, RegistrationPeriod
 from registration.models.roster import RosterImport
+from registration.models.transfers import Transfer
 
 __all__ = [
     "Application",
@@ -20,6 +21,7 @@ __all__ = [
     "Registration",
     "RegistrationPeriod",
     "RosterImport",
+    "Transfer",
     "WorkExperience",
     "Worker",
 ]

@@ -3,7 +3,7 @@
 from registration.queries.checks import AutomaticCheck, automatic_checks
 from registration.queries.differences import FormChange, form_diff, previous_form
 from registration.queries.employers import institution_chosen, institutions_named
-from registration.queries.profile import PARTS, ProfileTask, editable_parts, profile_tasks
+from registration.queries.profile import PARTS, ProfileTask, editable_parts, moved_by_change, profile_tasks
 from registration.queries.progress import (
     NextStep,
     ProgressStep,
@@ -43,6 +43,7 @@ __all__ = [
     "institution_chosen",
     "institutions_named",
     "may_reapply_from",
+    "moved_by_change",
     "next_step",
     "office",
     "previous_form",

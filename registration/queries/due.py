@@ -7,8 +7,8 @@ from datetime import timedelta
 from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
-from registration.models import Application, Feedback, Registration
-from registration.workflows import ApplicationState, FeedbackState, RegistrationState
+from registration.models import Application, Feedback, Registration, Transfer
+from registration.workflows import ApplicationState, FeedbackState, RegistrationState, TransferState
 from registration.workflows.feedback import COMPLETION_DAYS
 from swms.accounts.models import User
 from swms.dates import today, working_days_after
@@ -16,12 +16,34 @@ from swms.regions.models import Duty, Jurisdiction
 
 REMIND_WITH_LEFT = 10  # of the 30 working days: the reminder comes after 20 (R-REG-16)
 REMIND_WITH_LEFT_ON_FEEDBACK = 5  # of 15: the reminder comes after 10 (rulebook §2.1)
-_DECIDES = {
-    ApplicationState.PENDING_REVIEW: Duty.FIRST_REVIEW,
-    ApplicationState.INITIAL_APPROVED: Duty.FINAL_REVIEW,
-    FeedbackState.PENDING: Duty.FIRST_REVIEW,
-}
-_CLOCKS = ((Application, REMIND_WITH_LEFT), (Feedback, REMIND_WITH_LEFT_ON_FEEDBACK))
+REMIND_WITH_LEFT_ON_TRANSFER = 5  # of the 15 working days of each step (R-CHG-10)
+
+
+@dataclass(frozen=True)
+class Clock:
+    """A state in which time runs: who decides, over which region, and when a reminder is due.
+
+    ``above`` are the lookups to all the regions that an office must stand above to be told of delay.
+    """
+
+    model: type
+    state: str
+    duty: str
+    left: int
+    region: str = "region"
+    above: tuple[str, ...] = ("region",)
+
+
+_TWO = ("from_region", "to_region")
+_CLOCKS = (
+    Clock(Application, ApplicationState.PENDING_REVIEW, Duty.FIRST_REVIEW, REMIND_WITH_LEFT),
+    Clock(Application, ApplicationState.INITIAL_APPROVED, Duty.FINAL_REVIEW, REMIND_WITH_LEFT),
+    Clock(Feedback, FeedbackState.PENDING, Duty.FIRST_REVIEW, REMIND_WITH_LEFT_ON_FEEDBACK),
+    Clock(
+        Transfer, TransferState.PENDING_OUT, Duty.FIRST_REVIEW, REMIND_WITH_LEFT_ON_TRANSFER, "from_region", above=_TWO
+    ),
+    Clock(Transfer, TransferState.PENDING_IN, Duty.FIRST_REVIEW, REMIND_WITH_LEFT_ON_TRANSFER, "to_region", above=_TWO),
+)
 
 
 def completions_due() -> QuerySet[int]:
@@ -54,39 +76,88 @@ class Reminder:
     below: int = 0
 
 
-def reminders_due() -> list[Reminder]:
-    """Return whom to remind today (R-REG-16): after two thirds of the time, and upward once it is over.
+@dataclass(frozen=True)
+class _Group:
+    """Cases of one office under one clock."""
 
-    Three queries, whatever the number of cases and reviewers.
+    duty: str
+    office: str  # path of the region that decides
+    above: tuple[str, ...]
+    near: int
+    overdue: int
+
+
+def reminders_due() -> list[Reminder]:
+    """Return whom to remind today (R-REG-16, R-CHG-10): after two thirds of the time, and upward once it is over.
+
+    One query for each clock and one for the reviewers, whatever the number of cases and reviewers.
     """
-    late = Q(due_on__lt=today())
-    groups = [
-        group
-        for model, left in _CLOCKS
-        for group in model.objects.filter(state__in=_DECIDES, due_on__lte=working_days_after(today(), left))
-        .values("region__path", "state")
-        .annotate(near=Count("pk", filter=~late), overdue=Count("pk", filter=late))
-    ]
-    mine, below = defaultdict(set), defaultdict(set)
-    reviewers = {}
-    for each in Jurisdiction.objects.filter(duty__in=_DECIDES.values(), user__is_active=True).select_related(
-        "user", "region"
-    ):
+    groups = _groups()
+    duties = list(
+        Jurisdiction.objects.filter(duty__in={each.duty for each in _CLOCKS}, user__is_active=True).select_related(
+            "user", "region"
+        )
+    )
+    mine, below, reviewers = defaultdict(set), defaultdict(set), {}
+    for each in duties:
         reviewers[each.user_id] = each.user
-        for number, group in enumerate(groups):
-            if not group["region__path"].startswith(each.path):
-                continue
-            if _DECIDES[group["state"]] == each.duty:
+    for number, group in enumerate(groups):
+        for each in duties:
+            if each.duty == group.duty and group.office.startswith(each.path):
                 mine[each.user_id].add(number)
-            elif each.duty == Duty.FINAL_REVIEW:
-                below[each.user_id].add(number)
+        for each in _superiors(group, duties):
+            below[each.user_id].add(number)
     reminders = [
         Reminder(
             reviewer,
-            sum(groups[n]["near"] for n in mine[pk]),
-            sum(groups[n]["overdue"] for n in mine[pk]),
-            sum(groups[n]["overdue"] for n in below[pk] - mine[pk]),
+            sum(groups[n].near for n in mine[pk]),
+            sum(groups[n].overdue for n in mine[pk]),
+            sum(groups[n].overdue for n in below[pk] - mine[pk]),
         )
         for pk, reviewer in reviewers.items()
     ]
     return [each for each in reminders if each.near or each.overdue or each.below]
+
+
+def _groups() -> list[_Group]:
+    late = Q(due_on__lt=today())
+    found = []
+    for clock in _CLOCKS:
+        paths = tuple(f"{lookup}__path" for lookup in clock.above)
+        rows = (
+            clock.model.objects.filter(state=clock.state, due_on__lte=working_days_after(today(), clock.left))
+            .values(f"{clock.region}__path", *paths)
+            .annotate(near=Count("pk", filter=~late), overdue=Count("pk", filter=late))
+        )
+        found += [
+            _Group(
+                clock.duty,
+                row[f"{clock.region}__path"],
+                tuple(row[path] for path in paths),
+                row["near"],
+                row["overdue"],
+            )
+            for row in rows
+        ]
+    return found
+
+
+def _superiors(group: _Group, duties: list[Jurisdiction]) -> list[Jurisdiction]:
+    """Return the final reviewers who hear of delay at an office below them.
+
+    For a case of one office these are all above it. For one between two offices they sit at the nearest
+    bureau above both; where no such bureau has staff, at the nearest above the office that is late.
+    """
+    if group.duty == Duty.FINAL_REVIEW:
+        return []
+    final = [each for each in duties if each.duty == Duty.FINAL_REVIEW]
+    if len(group.above) == 1:
+        return [each for each in final if group.office.startswith(each.path)]
+    common = [each for each in final if _stands_above(each.path, group.above)]
+    nearest = common or [each for each in final if _stands_above(each.path, (group.office,))]
+    longest = max((len(each.path) for each in nearest), default=0)
+    return [each for each in nearest if len(each.path) == longest]
+
+
+def _stands_above(path: str, places: tuple[str, ...]) -> bool:
+    return all(place != path and place.startswith(path) for place in places)

@@ -16,6 +16,7 @@ TITLES = {
     "consent": "同意隐私告知",
     "reveal": "查看完整号码",
     "attach": "关联账号",
+    "transfer": "随变更转入",
     "read_file": "查看证件照片",
     "search_identity": "按证件号码查找",
     "create_staff": "新建账号",

@@ -9,6 +9,9 @@ SILENT = {
     "registration.application.reopen": "the person's own act, confirmed on the page",
     "registration.feedback.resubmit": "the person's own act, confirmed by its receipt",
     "registration.feedback.withdraw": "the person's own act, confirmed on the page",
+    "registration.transfer.begin": "a draft, on the page of the person who writes it",
+    "registration.transfer.discard": "the person's own act, confirmed on the page",
+    "registration.transfer.withdraw": "the person's own act, confirmed on the page",
     "certificates.certificate.issue": "the application's move to 已出证 announces it",
     "certificates.annotation.end": "the person's own act, confirmed on the page",
 }

@@ -102,14 +102,18 @@ def holds_duty(user, duty: str, region: Region | None = None) -> bool:
 class Scope:
     """Whose records a model holds: lookups to the region and to the owning users.
 
-    ``duties`` are those that open the region's records; ``shared`` is a condition under which
-    everybody who is signed in may see a record.
+    A record that concerns several offices names the lookup to each. ``duties`` are those that open
+    the regions' records; ``shared`` is a condition under which everybody who is signed in may see a record.
     """
 
-    regions: str | None = None
+    regions: str | tuple[str, ...] | None = None
     owners: tuple[str, ...] = ()
     duties: tuple[str, ...] = REVIEW_DUTIES
     shared: Q | None = None
+
+    @property
+    def _lookups(self) -> tuple[str, ...]:
+        return (self.regions,) if isinstance(self.regions, str) else self.regions or ()
 
     def condition(self, user) -> Q | None:
         """Return the filter that leaves what ``user`` may see, or ``None`` for nothing."""
@@ -121,8 +125,7 @@ class Scope:
                 continue
             if j.region is None:
                 return Q()
-            if self.regions:
-                parts.append(Q(**{f"{self.regions}__path__startswith": j.path}))
+            parts += [Q(**{f"{lookup}__path__startswith": j.path}) for lookup in self._lookups]
         if not parts:
             return None
         condition = parts[0]
