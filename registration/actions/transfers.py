@@ -289,7 +289,7 @@ def _hold(worker: Worker) -> Worker:
 def _draft(transfer: Transfer) -> Transfer:
     """Return the draft as it is now, locked; raises ``wrong_state`` for what is no draft any more."""
     rows = Transfer.objects.select_for_update(of=("self",)).select_related(
-        "worker__user", "worker__region", "from_region", "to_region", "to_institution__region", *FILES
+        "worker__user", "from_region", "to_region", "to_institution__region"
     )
     one = rows.get(pk=transfer.pk)
     if one.state != TransferState.DRAFT:

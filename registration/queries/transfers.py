@@ -26,20 +26,9 @@ from swms.ui import cn_date
 from swms.workflow import Refused
 
 T = TransferState
-SHOWN = (
-    "worker__user",
-    "worker__region",
-    "worker__household_region",
-    "from_region",
-    "to_region",
-    "from_institution",
-    "to_institution__region",
-    "approved_out_by",
-    "leave_proof",
-    "new_contract",
-    "region_evidence",
-    "copied_from",
-)
+#: What lists and pages show at once; of one change the rest is asked when it is needed: joining it all plans slowly.
+LISTED = ("worker__user", "from_region", "to_region")
+SHOWN = (*LISTED, "to_institution__region")
 
 
 # --- for the worker --------------------------------------------------------------------------------
@@ -207,7 +196,7 @@ def timeline(transfer: Transfer) -> list[TimelineEntry]:
 
 def in_region(user) -> QuerySet[Transfer]:
     """Return the changes that were sent out of or into the reviewer's region, newest first."""
-    return Transfer.objects.visible_to(user).filter(submitted_at__isnull=False).select_related(*SHOWN).order_by("-id")
+    return Transfer.objects.visible_to(user).filter(submitted_at__isnull=False).select_related(*LISTED).order_by("-id")
 
 
 def awaiting(user) -> QuerySet[Transfer]:
@@ -231,7 +220,7 @@ def awaiting(user) -> QuerySet[Transfer]:
     waiting = waiting.exclude(worker__user=user)
     if user.id_index:
         waiting = waiting.exclude(worker__user__id_index=user.id_index)
-    return waiting.select_related(*SHOWN).order_by("due_on", "id")
+    return waiting.select_related(*LISTED).order_by("due_on", "id")
 
 
 def automatic_checks(transfer: Transfer) -> list[AutomaticCheck]:

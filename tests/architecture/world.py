@@ -11,7 +11,7 @@ from django.test import Client
 from certificates import actions as certificates
 from certificates.models import TERMS_VERSION, Annotation
 from registration import actions
-from registration.models import Application, Feedback, Honour, PastProject, RosterImport, WorkExperience
+from registration.models import Application, Feedback, Honour, PastProject, RosterImport, Transfer, WorkExperience
 from registration.promise import PROMISE_VERSION
 from swms.accounts.models import User
 from swms.dates import today
@@ -119,6 +119,10 @@ class World(People):
         )
 
     @cached_property
+    def transfer(self) -> Transfer:
+        return factories.change(self.wang_fang, into=self.spring)
+
+    @cached_property
     def feedback(self) -> Feedback:
         return Feedback(
             ref="FK-110105-2026-00001",
@@ -152,7 +156,16 @@ class World(People):
         """Make everything now, so that no request is the first to do so."""
         for role in ROLES:
             self.user(role)
-        for name in ("application", "annotation", "experience", "project", "honour", "feedback", "roster_import"):
+        for name in (
+            "application",
+            "annotation",
+            "experience",
+            "project",
+            "honour",
+            "feedback",
+            "transfer",
+            "roster_import",
+        ):
             getattr(self, name)
         # Who has not agreed to 服务须知 is led to it first, and would never come to the question of whose it is.
         certificates.agree_to_terms(self.chen_chen.user, TERMS_VERSION)

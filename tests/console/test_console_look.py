@@ -97,7 +97,12 @@ def desk(people):
         region=factories.region("110105"),
         note="证书上的姓名写错了。",
     ).begin()
-    factories.institution()
+    target = factories.institution()
+    change = factories.change(
+        case.worker, into=target, to_region=factories.region("110108"), kind="INST_AND_REGION", state="PENDING_OUT"
+    )
+    change.new_contract = factories.evidence(change, case.worker.user)
+    change.save()
     keeper = factories.staff("周燕", (Duty.CERTIFICATE, None), username="zhouyan2")
     lines = [
         "考试年度,级别,姓名,证件类型,证件号码,管理号,签发日期,省份",
@@ -109,6 +114,7 @@ def desk(people):
     return {
         "case": case,
         "feedback": feedback,
+        "change": change,
         "jing": signed_in(people.li_jing),
         "keeper": signed_in(keeper),
         "system": signed_in(factories.staff("郑凯", (Duty.SYSTEM, None), username="zhengkai")),
@@ -130,6 +136,9 @@ SCREENS = {
     "refusal with errors": ("jing", "case", REFUSAL),
     "decision on another version": ("jing", "case", {"move": "pass_first", "version": "7"}),
     "number shown": ("jing", "reveal", {"field": "id_number"}),
+    "change queue": ("jing", "admin:registration_transfer_changelist", None),
+    "change": ("jing", "change", None),
+    "change refused with errors": ("jing", "change", {"move": "reject", "version": "1", "reason": "短"}),
     "feedback queue": ("jing", "admin:registration_feedback_changelist", None),
     "feedback": ("jing", "feedback", None),
     "register": ("jing", "admin:registration_registration_changelist", None),
@@ -159,6 +168,8 @@ SCREENS = {
 def _url(desk, target):
     if target == "case":
         return reverse("admin:registration_application_change", args=[desk["case"].ref])
+    if target == "change":
+        return reverse("admin:registration_transfer_change", args=[desk["change"].ref])
     if target == "feedback":
         return reverse("admin:registration_feedback_change", args=[desk["feedback"].ref])
     if target == "qualification":

@@ -91,7 +91,16 @@ def records(people, settings, tmp_path):
         due_on=date(2026, 12, 14),
     ).begin()
     feedback.refresh_from_db()
-    every = [application, application.qualification, registration, annotation, feedback, Certificate.objects.get()]
+    transfer = factories.change(application.worker, decided_reason=REASON)
+    every = [
+        transfer,
+        application,
+        application.qualification,
+        registration,
+        annotation,
+        feedback,
+        Certificate.objects.get(),
+    ]
     assert isinstance(annotation, Annotation)
     return {type(record): record for record in every}
 
