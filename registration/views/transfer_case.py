@@ -41,21 +41,16 @@ class CasePage(TransferPage):
         return render(request, "registration/transfers/case.html", context)
 
 
-def _rows(transfer: Transfer, *, change: bool = False) -> list[dict]:
-    """Return what was answered as summary rows, with 更改 where ``change`` says so."""
+def _rows(transfer: Transfer) -> list[dict]:
+    """Return what was answered and uploaded as summary rows."""
     rows = [
-        {"label": "变更日期", "value": cn_date(transfer.effective_date), "name": "effective_date"},
-        {"label": "变更原因", "value": transfer.reason, "name": "reason"},
+        {"label": "变更日期", "value": cn_date(transfer.effective_date)},
+        {"label": "变更原因", "value": transfer.reason},
     ]
     if not transfer.to_institution and transfer.changes_employer:
-        rows.insert(0, {"label": "单位性质", "value": transfer.get_to_type_display(), "name": "to_type"})
+        rows.insert(0, {"label": "单位性质", "value": transfer.get_to_type_display()})
     for label, file in queries.proofs(transfer):
         rows.append({"label": label, "value": file.name, "url": file.get_absolute_url()})
-    if change:
-        edit = reverse("registration:transfer_edit", args=[transfer.ref])
-        for row in rows:
-            if "url" not in row:
-                row["change_url"] = edit
     return rows
 
 
@@ -86,7 +81,7 @@ class CheckPage(TransferPage):
             "transfer": transfer,
             "kind": transfer.get_kind_display() or "没有变更",
             "pairs": queries.before_and_after(transfer),
-            "rows": _rows(transfer, change=True),
+            "rows": _rows(transfer),
             "missing": queries.missing(transfer),
             "refused": refused,
             "next": _what_follows(transfer),

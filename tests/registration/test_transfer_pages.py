@@ -184,6 +184,27 @@ def test_a_file_that_is_none_is_refused_beside_its_field(fang, wang_fang):
     assert Transfer.objects.get().new_contract is None
 
 
+def test_nothing_that_anybody_types_breaks_the_pages(fang, wang_fang):
+    for query in ("q=%00ab", "q=" + "长" * 3000):
+        assert fang.get(f"{url('transfer_start')}?{query}").status_code in (200, 400)
+    assert fang.get(url("transfer_new", institution="不是编号")).status_code == 404
+    one = draft(wang_fang, to(HAIDIAN))
+    for version in ("²", "9" * 5000, "-1", "\0", ""):
+        assert fang.post(url("transfer_check", one.ref), {"version": version}).status_code == 409
+        assert fang.post(url("transfer_edit", one.ref), ANSWERS | {"version": version}).status_code == 200
+    page = text(fang.post(url("transfer_edit", one.ref), {"effective_date": "不是日期", "reason": "长" * 201}))
+    assert "不能超过" in page or "200" in page
+    one.refresh_from_db()
+    assert (one.state, one.reason) == (T.DRAFT, "个人发展")
+
+
+def test_the_first_page_names_the_change_that_is_open(fang, wang_fang):
+    one = sent(wang_fang, to(HAIDIAN))
+    page = text(fang.get("/registration/"))
+    assert one.ref in page
+    assert "待转出地审核" in page
+
+
 def test_a_refused_change_shows_why_and_its_copy_shows_it_beside_the_form(fang, wang_fang, people):
     one = sent(wang_fang, to(HAIDIAN))
     transfers.decide(one, "reject", by=people.li_jing, seen=one.form_version, reason=REASON)
