@@ -29,7 +29,7 @@ from swms.regions.queries import current, same_region
 from swms.ui import cn_date
 from swms.uploads.examine import Examined
 from swms.uploads.models import Purpose
-from swms.uploads.storage import duplicate, purge, store
+from swms.uploads.storage import FileMissing, duplicate, purge, store
 from swms.workflow import Refused, Step
 
 log = logging.getLogger(__name__)
@@ -173,9 +173,11 @@ def copy(transfer: Transfer, *, by) -> Transfer:
     _settle(draft)
     draft.begin(actor=by)
     for name in FILES:
-        file = getattr(transfer, name)
-        if file and file.purged_at is None:
-            setattr(draft, name, duplicate(file, holder=draft))
+        try:
+            file = getattr(transfer, name)
+            setattr(draft, name, file and duplicate(file, holder=draft))
+        except FileMissing:  # purged with a draft that was given up: it is asked for again
+            log.info("nothing_to_copy", extra={"file": str(file.uid)})
     draft.save()
     return draft
 

@@ -22,11 +22,12 @@ class Transfer(Reviewed, ScopedModel):
     """One change of a registered worker: a new employer, a new 登记区域, or both as one bundle (R-CHG-03).
 
     What the worker had is copied when the draft is made and again when it is sent. Without a new
-    employer the present one stays. Both offices see it, also afterwards (R-CHG-07).
+    employer the present one stays. Both offices see it once it is sent, also afterwards (R-CHG-07); a
+    draft is the worker's own.
     """
 
     workflow = TRANSFER
-    scope = Scope(regions=("from_region", "to_region"), owners=("worker__user",))
+    scope = Scope(regions=("from_region", "to_region"), owners=("worker__user",), offices=Q(submitted_at__isnull=False))
     Kind = TransferKind
 
     uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)

@@ -196,7 +196,7 @@ def timeline(transfer: Transfer) -> list[TimelineEntry]:
 
 def in_region(user) -> QuerySet[Transfer]:
     """Return the changes that were sent out of or into the reviewer's region, newest first."""
-    return Transfer.objects.visible_to(user).filter(submitted_at__isnull=False).select_related(*LISTED).order_by("-id")
+    return Transfer.objects.visible_to(user).select_related(*LISTED).order_by("-id")
 
 
 def awaiting(user) -> QuerySet[Transfer]:

@@ -103,17 +103,23 @@ class Scope:
     """Whose records a model holds: lookups to the region and to the owning users.
 
     A record that concerns several offices names the lookup to each. ``duties`` are those that open
-    the regions' records; ``shared`` is a condition under which everybody who is signed in may see a record.
+    the regions' records, ``offices`` a condition under which a record concerns them at all; ``shared`` is a
+    condition under which everybody who is signed in may see a record.
     """
 
     regions: str | tuple[str, ...] | None = None
     owners: tuple[str, ...] = ()
     duties: tuple[str, ...] = REVIEW_DUTIES
     shared: Q | None = None
+    offices: Q | None = None
 
     @property
     def _lookups(self) -> tuple[str, ...]:
         return (self.regions,) if isinstance(self.regions, str) else self.regions or ()
+
+    def _inside(self, lookup: str, jurisdiction: Jurisdiction) -> Q:
+        inside = Q(**{f"{lookup}__path__startswith": jurisdiction.path})
+        return inside if self.offices is None else inside & self.offices
 
     def condition(self, user) -> Q | None:
         """Return the filter that leaves what ``user`` may see, or ``None`` for nothing."""
@@ -124,8 +130,8 @@ class Scope:
             if j.duty not in self.duties:
                 continue
             if j.region is None:
-                return Q()
-            parts += [Q(**{f"{lookup}__path__startswith": j.path}) for lookup in self._lookups]
+                return self.offices or Q()
+            parts += [self._inside(lookup, j) for lookup in self._lookups]
         if not parts:
             return None
         condition = parts[0]

@@ -12,6 +12,7 @@ from registration.actions.transfers import Employer
 from registration.models import Application, Institution, Registration, Transfer, Worker
 from registration.promise import PROMISE_VERSION
 from registration.queries import transfers as asking
+from registration.receivers import end_changes_to_a_closed_institution
 from registration.workflows import TransferKind as K
 from registration.workflows import TransferState as T
 from swms.audit.models import AuditEvent
@@ -441,7 +442,7 @@ def test_an_institution_that_leaves_ends_what_leads_to_it_and_spares_drafts(wang
     assert transfers.institution_left(institution) == 0
     institution.status = Institution.Status.DEREGISTERED
     institution.save()
-    assert transfers.institution_left(institution) == 1
+    end_changes_to_a_closed_institution(instance=institution, step=None)
     one.refresh_from_db()
     assert one.state == T.CANCELLED
     refusal("target_gone", transfers.submit, unsent, by=other.user, seen=unsent.form_version)
@@ -501,3 +502,6 @@ def test_a_discarded_draft_leaves_no_files(wang_fang):
     for file in files:
         file.refresh_from_db()
         assert file.purged_at
+    again = transfers.copy(one, by=wang_fang.user)
+    assert again.reason == one.reason
+    assert {name for name, _ in again.missing()} == {"leave_proof", "new_contract", "region_evidence"}
