@@ -4,10 +4,10 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import Count, Exists, F, OuterRef, Q
+from django.db.models import Count, Exists, F, OuterRef, Q, Subquery
 from django.utils import timezone
 
-from registration.models import Appeal, Application, Decision, Registration, RegistrationPeriod
+from registration.models import Appeal, Application, Decision, Registration, RegistrationPeriod, Transfer
 from registration.queries.appeals import CLOSED, endings_due, files_due, give_backs_due
 from registration.workflows import (
     DONE_STATES,
@@ -17,12 +17,15 @@ from registration.workflows import (
     AppealState,
     ApplicationState,
     RegistrationState,
+    TransferKind,
+    TransferState,
 )
 from registration.workflows.appeal import COMPLETION_DAYS, OBJECTION_LASTS
 from swms.dates import today
 from swms.histories import broken_histories, reviewed_models
 from swms.invariants import invariant
 from swms.references import Counter, has_check_digit
+from swms.regions.queries import same_region
 from swms.uploads.models import Purpose, StoredFile
 from swms.uploads.storage import path_of
 
@@ -103,6 +106,22 @@ def terms_follow_one_another():
             yield f"{record.number}: valid {record.valid_from} to {record.valid_until}, its newest term says otherwise"
 
 
+@invariant("2d. a change moved everything or nothing")
+def changes_are_whole():
+    """R-CHG-07: after the last change of a worker, person, registrations and unsent cases are in its region."""
+    latest = Transfer.objects.filter(worker=OuterRef("worker"), state=TransferState.APPROVED).order_by("-decided_at")
+    moved = Transfer.objects.filter(pk=Subquery(latest.values("pk")[:1])).exclude(kind=TransferKind.INST_ONLY)
+    for each in moved.select_related("worker__region", "to_region").prefetch_related("worker__registrations__region"):
+        if not same_region(each.worker.region, each.to_region):
+            yield f"{each.ref}: 变更完成, and its worker is in {each.worker.region_id}"
+        for registration in each.worker.registrations.all():
+            if not same_region(registration.region, each.to_region):
+                yield f"{each.ref}: 变更完成, and {registration.number} is in {registration.region_id}"
+        left = each.worker.applications.filter(state=ApplicationState.NOT_APPLIED).exclude(region=each.worker.region_id)
+        for case in left:
+            yield f"{each.ref}: 变更完成, and {case.ref} is in {case.region_id}"
+
+
 @invariant("6. first and final review are by different people, and nobody reviews oneself")
 def four_eyes():
     """Also across the rounds of one case, and under another account (R-REG-18)."""
@@ -114,6 +133,11 @@ def four_eyes():
     own = Q(reviewer=F("application__worker__user")) | Q(reviewer__id_index=F("application__worker__user__id_index"))
     for each in Decision.objects.filter(own).select_related("application"):
         yield f"{each.application.ref}: reviewed by its own applicant, round {each.round}"
+    decided = Transfer.objects.filter(state__in=(TransferState.APPROVED, TransferState.REJECTED))
+    for each in decided.filter(decided_by=F("approved_out_by")):
+        yield f"{each.ref}: one reviewer decided for both offices"
+    for each in decided.filter(Q(decided_by=F("worker__user")) | Q(decided_by__id_index=F("worker__user__id_index"))):
+        yield f"{each.ref}: decided by the worker"
 
 
 @invariant("7a. the history of every record is a path in its table")

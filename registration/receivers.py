@@ -3,7 +3,7 @@
 from django.dispatch import receiver
 
 from registration import actions, tasks
-from registration.models import Application, Feedback, Registration, RosterImport, Worker
+from registration.models import Application, Feedback, Institution, Registration, RosterImport, Transfer, Worker
 from registration.roster import staged
 from swms.crypto import index_candidates
 from swms.jobs import enqueue
@@ -32,6 +32,25 @@ def attach_after_approval(instance, step, **kwargs):
         identity = index_candidates("identity", instance.id_number)
         for worker in Worker.objects.filter(user__id_index__in=identity):
             actions.attach_qualifications(worker)
+
+
+@receiver(transitioned, sender=Registration)
+def end_changes_of_the_unregistered(instance, step, **kwargs):
+    """Whoever is not registered any more has nothing to move (§2.5)."""
+    if step.transition.name in ("revoke", "cancel"):
+        actions.transfers.registration_ended(instance)
+
+
+@receiver(transitioned, sender=Institution)
+def end_changes_to_a_closed_institution(instance, step, **kwargs):
+    """Nobody moves to an institution that has left (R-CHG-07); institutions move once their table is there."""
+    actions.transfers.institution_left(instance)
+
+
+@receiver(transitioned, sender=Transfer)
+def tell_both_institutions(instance, step, **kwargs):
+    """They are informed of what was sent and how it ended (R-CHG-11, Q29)."""
+    actions.transfers.tell_institutions(instance, step)
 
 
 @receiver(mobile_changed)

@@ -4,6 +4,7 @@ import rules
 
 from registration.models import ProvincePolicy
 from registration.models.policies import PREFECTURE_DEPTH
+from swms.dates import today
 from swms.regions.models import Duty, Region, holds_duty, jurisdictions_of
 
 
@@ -20,12 +21,13 @@ def is_another(user, record):
     return owner.pk != user.pk and (not user.id_number or owner.id_number != user.id_number)
 
 
-def on_duty(duty: str):
-    """Return a predicate: staff who hold ``duty`` over the record's region."""
+def on_duty(duty: str, place: str = "region"):
+    """Return a predicate: staff who hold ``duty`` over the region that the record names as ``place``."""
 
-    @rules.predicate(f"on_duty:{duty}")
+    @rules.predicate(f"on_duty:{duty}:{place}")
     def predicate(user, record):
-        return record.region_id is not None and holds_duty(user, duty, record.region)
+        region = getattr(record, place)
+        return region is not None and holds_duty(user, duty, region)
 
     return predicate
 
@@ -50,6 +52,17 @@ def speaks_for_province(user, province: Region):
     """A final reviewer of exactly this province: neither of a part of it nor of the whole country."""
     held = (j.region for j in jurisdictions_of(user) if j.duty == Duty.FINAL_REVIEW)
     return province.level == Region.Level.PROVINCE and province in held
+
+
+def steps_in(user, transfer):
+    """A final reviewer above both offices of a change, once the time of the one that decides is over (R-CHG-10)."""
+    if transfer.due_on is None or transfer.due_on >= today():
+        return False
+    places = [place.path for place in (transfer.from_region, transfer.to_region)]
+    return any(
+        each.duty == Duty.FINAL_REVIEW and all(path != each.path and path.startswith(each.path) for path in places)
+        for each in jurisdictions_of(user)
+    )
 
 
 @rules.predicate
@@ -94,3 +107,6 @@ rules.add_perm("registration.decide_feedback", on_duty(Duty.FIRST_REVIEW))
 rules.add_perm("registration.set_policy", speaks_for_province)
 rules.add_perm("registration.decide_appeal", receives_appeal & is_about_another)
 rules.add_perm("registration.release_account", keeps_accounts_safe & is_about_another)
+rules.add_perm("registration.own_transfer", is_own)
+rules.add_perm("registration.decide_transfer_out", (on_duty(Duty.FIRST_REVIEW, "from_region") | steps_in) & is_another)
+rules.add_perm("registration.decide_transfer_in", (on_duty(Duty.FIRST_REVIEW, "to_region") | steps_in) & is_another)

@@ -14,6 +14,8 @@ from registration.views import (
     profile,
     renewal,
     rows,
+    transfer,
+    transfer_case,
 )
 from registration.views.dashboard import Dashboard
 
@@ -71,6 +73,17 @@ urlpatterns = [
     path("applications/<str:ref>/withdraw/", application.WithdrawPage.as_view(), name="application_withdraw"),
     path("applications/<str:ref>/reopen/", application.ReopenPage.as_view(), name="application_reopen"),
     path("renewals/<str:number>/", renewal.RenewalPage.as_view(), name="renewal"),
+    path("transfers/", transfer.ListPage.as_view(), name="transfers"),
+    path("transfers/start/", transfer.EmployerPage.as_view(), name="transfer_start"),
+    path("transfers/new/", transfer.NewPage.as_view(), name="transfer_new"),
+    path("transfers/<str:ref>/", transfer_case.CasePage.as_view(), name="transfer"),
+    path("transfers/<str:ref>/employer/", transfer.EmployerPage.as_view(), name="transfer_employer"),
+    path("transfers/<str:ref>/edit/", transfer.EditPage.as_view(), name="transfer_edit"),
+    path("transfers/<str:ref>/check/", transfer_case.CheckPage.as_view(), name="transfer_check"),
+    path("transfers/<str:ref>/receipt/", transfer_case.ReceiptPage.as_view(), name="transfer_receipt"),
+    path("transfers/<str:ref>/withdraw/", transfer_case.WithdrawPage.as_view(), name="transfer_withdraw"),
+    path("transfers/<str:ref>/discard/", transfer_case.DiscardPage.as_view(), name="transfer_discard"),
+    path("transfers/<str:ref>/copy/", transfer_case.CopyPage.as_view(), name="transfer_copy"),
     path("api/applications/", api.ApplicationList.as_view(), name="api_applications"),
     path("api/applications/<str:ref>/", api.ApplicationDetail.as_view(), name="api_application"),
     path("api/applications/<str:ref>/<str:move>/", api.ApplicationMove.as_view(), name="api_move"),

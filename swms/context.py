@@ -1,5 +1,7 @@
 """What every page knows besides its own matter: names, the addresses of its frame, the menu, the display mode."""
 
+from collections.abc import Callable
+
 from django.conf import settings
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
@@ -21,6 +23,7 @@ LINKS = {
     "feedback": "registration:feedback",
     "dashboard": "registration:dashboard",
     "profile": "registration:profile",
+    "transfers": "registration:transfers",
     "certificates": "certificates:list",
     "verify": "certificates:verify",
     "education": "education:index",
@@ -38,6 +41,7 @@ MENUS = {
     "worker": (
         ("我的登记", "dashboard", False),
         ("个人信息", "profile", False),
+        ("变更", "transfers", False),
         ("证书下载", "certificates", False),
         ("继续教育", "education", False),
         ("服务记录", "services", False),
@@ -47,6 +51,9 @@ MENUS = {
     "institution": (("本机构", "institution", False), ("消息", "inbox", False), ("证书查验", "verify", True)),
     "staff": (("工作台", "console", False), ("证书查验", "verify", False)),
 }
+
+#: Entries that only some readers have, by the name of their link; an app says who: ``condition(user) -> bool``.
+ONLY_FOR: dict[str, Callable[[object], bool]] = {}
 
 
 def links() -> dict[str, str]:
@@ -67,7 +74,7 @@ def menu(request: HttpRequest, addresses: dict[str, str]) -> list[dict]:
     items = [
         {"label": label, "url": addresses[name], "current": False, "secondary": secondary}
         for label, name, secondary in MENUS[kind]
-        if name in addresses
+        if name in addresses and (name not in ONLY_FOR or ONLY_FOR[name](user))
     ]
     here = [item for item in items if _within(request.path, item["url"])]
     if here:

@@ -12,6 +12,7 @@ from datetime import date, timedelta
 from functools import cache
 
 from django.db import transaction
+from django.utils import timezone
 from PIL import Image, ImageDraw
 
 from registration import actions
@@ -21,10 +22,12 @@ from registration.models import (
     Institution,
     PastProject,
     Qualification,
+    Transfer,
     Worker,
     WorkExperience,
 )
 from registration.promise import PROMISE_VERSION
+from registration.workflows import TransferState
 from swms.accounts.models import User
 from swms.dates import today
 from swms.idnumbers import check_digit, parse
@@ -80,6 +83,11 @@ def staff(name: str, *duties: tuple[str, str | None], **fields) -> User:
     for duty, code in duties:
         Jurisdiction.objects.create(user=user, duty=duty, region=region(code) if code else None)
     return user
+
+
+def user_of_institution(name: str) -> User:
+    """Return the account of an institution."""
+    return User.objects.create_user(kind=User.Kind.INSTITUTION, name=name, username=mobile())
 
 
 def worker(name: str = "王芳", *, number: str | None = None, **fields) -> Worker:
@@ -223,6 +231,30 @@ def application(
     one = fill_in(worker(name, number=number), code=code)
     actions.attach_qualifications(one)
     return Application.objects.get(qualification=row)
+
+
+def change(of: Worker, *, into: Institution | None = None, **fields) -> Transfer:
+    """Return a change within 朝阳区 as it stands under review; its way there is not told."""
+    place = region("110105")
+    defaults = {
+        "ref": f"BG-110105-2026-{next(_sequence):05}",
+        "kind": Transfer.Kind.INST_ONLY,
+        "from_region": place,
+        "to_region": place,
+        "from_employer": "春风社会工作服务中心",
+        "from_type": "SOCIAL_WORK_INSTITUTION",
+        "from_start": date(2020, 7, 1),
+        "to_institution": into,
+        "to_employer": "" if into else "某社区居委会",
+        "to_type": "" if into else "COMMUNITY",
+        "to_post": "社工",
+        "effective_date": today(),
+        "reason": "个人发展",
+        "submitted_at": timezone.now(),
+        "due_on": today() + timedelta(days=21),
+        "state": TransferState.PENDING_IN,
+    }
+    return Transfer.objects.create(worker=of, **defaults | fields)
 
 
 def submitted(name: str = "王芳", **options) -> Application:

@@ -13,9 +13,25 @@ from django.utils import timezone
 from certificates.management.demo import build, clock, copies, stories
 from certificates.models import Annotation
 from certificates.workflows import AnnotationState
-from registration.models import Appeal, Application, Feedback, Institution, Qualification, Registration, Worker
+from registration.models import (
+    Appeal,
+    Application,
+    Feedback,
+    Institution,
+    Qualification,
+    Registration,
+    Transfer,
+    Worker,
+)
 from registration.queries import policy_of
-from registration.workflows import AppealState, ApplicationState, FeedbackState, QualificationState, RegistrationState
+from registration.workflows import (
+    AppealState,
+    ApplicationState,
+    FeedbackState,
+    QualificationState,
+    RegistrationState,
+    TransferState,
+)
 from swms.accounts.models import Authenticator, User
 from swms.audit.models import AuditEvent
 from swms.calendar.models import AnnouncedDay
@@ -53,6 +69,7 @@ def digest() -> list:
         list(Registration.objects.order_by("number").values_list("number", "state", "valid_until")),
         list(Qualification.objects.order_by("mgmt_no").values_list("mgmt_no", "name", "issue_date", "state")),
         list(Annotation.objects.order_by("number").values_list("number", "state", "valid_until", "submitted_at__date")),
+        list(Transfer.objects.order_by("ref").values_list("ref", "state", "kind", "to_region", "due_on")),
         list(Institution.objects.order_by("uscc").values_list("uscc", "name", "status")),
     ]
 
@@ -68,6 +85,7 @@ def test_the_demo_has_everything_in_every_state_and_keeps_every_promise(small):
         (Qualification, QualificationState),
         (Feedback, FeedbackState),
         (Appeal, AppealState),
+        (Transfer, TransferState),
     ):
         assert set(model.objects.values_list("state", flat=True)) == set(states.values)
     assert Institution.objects.count() == build.INSTITUTIONS

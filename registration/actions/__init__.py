@@ -1,6 +1,6 @@
 """Writes that are not one move; each is one transaction."""
 
-from registration.actions import appeals, feedback
+from registration.actions import appeals, feedback, transfers
 from registration.actions.account import register_account
 from registration.actions.applications import (
     apply,
@@ -55,6 +55,7 @@ __all__ = [
     "save_project",
     "set_policy",
     "state_region",
+    "transfers",
     "void_renewal",
     "withdraw",
 ]

@@ -18,6 +18,7 @@ from registration.workflows import (
     LOCKED_STATES,
     OPEN_STATES,
     REFUSED_STATES,
+    REGISTERED_STATES,
     ApplicationKind,
     ApplicationState,
     QualificationState,
@@ -212,7 +213,7 @@ def profile_changed(worker: Worker, *, by, part: str) -> None:
     if not connection.in_atomic_block:
         raise RuntimeError("profile_changed belongs inside the transaction of the edit")
     applications = list(Application.objects.select_for_update(of=("self",)).filter(worker=worker).order_by("pk"))
-    registered = Registration.objects.filter(worker=worker).exclude(state=RegistrationState.CANCELLED).exists()
+    registered = Registration.objects.filter(worker=worker, state__in=REGISTERED_STATES).exists()
     if part not in parts_open([each.state for each in applications], registered):
         raise Refused("locked", _why_locked(applications))
     fresh = Worker.objects.select_related("user", "region").get(pk=worker.pk)
@@ -227,7 +228,7 @@ def _why_locked(applications: list[Application]) -> str:
         for each in applications:
             if each.state in states:
                 return f"申请处于“{each.get_state_display()}”状态，个人信息不能修改"
-    return "登记已完成，这项信息不能直接修改，请通过变更或换发办理"
+    return "登记已完成，这项信息不能直接修改，请通过变更办理"
 
 
 def _follow(application: Application, *, by) -> None:

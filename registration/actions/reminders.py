@@ -3,7 +3,7 @@
 from django.db import transaction
 from django.utils import timezone
 
-from registration.queries.due import Reminder, reminders_due
+from registration.queries.reminding import Reminder, reminders_due
 from swms.accounts.models import User
 from swms.dates import is_working_day, today
 from swms.notices.models import Notice

@@ -7,6 +7,7 @@ from registration.admin.imports import RosterImportScreen
 from registration.admin.policies import PolicyScreen
 from registration.admin.records import InstitutionAdmin, RegistrationAdmin
 from registration.admin.roster import QualificationAdmin
+from registration.admin.transfers import TransferAdmin
 
 __all__ = [
     "AppealAdmin",
@@ -17,4 +18,5 @@ __all__ = [
     "QualificationAdmin",
     "RegistrationAdmin",
     "RosterImportScreen",
+    "TransferAdmin",
 ]

@@ -13,7 +13,7 @@ from registration.forms.appeal import AppealReason, ReleaseForm
 from registration.models import Appeal, Qualification, Worker
 from registration.queries import AutomaticCheck
 from registration.queries.appeals import earlier, mended
-from registration.queries.due import REMIND_WITH_LEFT_ON_APPEAL as REMIND_WITH_LEFT
+from registration.queries.reminding import REMIND_WITH_LEFT_ON_APPEAL as REMIND_WITH_LEFT
 from registration.workflows import AppealState
 from registration.workflows.appeal import account_of, holder_of
 from swms.console.history import entries

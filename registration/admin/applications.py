@@ -119,7 +119,9 @@ class ApplicationAdmin(ReviewAdmin):
         record.taken_by_another = not actions.claim(record, by=user)
 
     def secret(self, record, name):
-        return getattr(record.worker.user, name) or ""
+        """As it stands in the form: what came later is for the office that has the person now (R-CHG-07)."""
+        entries = (entry for section in record.form.content["sections"] for entry in section["entries"])
+        return next((row["value"] for entry in entries for row in entry if row["key"] == name), "")
 
     def reason_form(self, data=None):
         return RefusalForm(data)
@@ -141,7 +143,7 @@ class ApplicationAdmin(ReviewAdmin):
             whose_move=f"{record.ref} · {_whose_move(record)}",
             due=record.due_on,
             notes=_notes(record),
-            checks=queries.automatic_checks(record),
+            checks=queries.automatic_checks(record) if record.state in IN_REVIEW_STATES else [],
             changes=_changes(previous.content, content, stored) if previous else [],
             changes_since=_since_when(record, previous),
             sections=[_section(section) for section in content["sections"]],

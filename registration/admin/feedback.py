@@ -6,8 +6,8 @@ from django.db.models import Q
 from registration.admin.identity import identity, is_number, is_reference
 from registration.models import Feedback, Qualification
 from registration.queries import AutomaticCheck
-from registration.queries.due import REMIND_WITH_LEFT_ON_FEEDBACK as REMIND_WITH_LEFT
 from registration.queries.feedback import earlier, mended
+from registration.queries.reminding import REMIND_WITH_LEFT_ON_FEEDBACK as REMIND_WITH_LEFT
 from registration.workflows import FeedbackState
 from swms.console.history import entries
 from swms.console.paging import count

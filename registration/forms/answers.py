@@ -42,7 +42,11 @@ class AnswersForm(ModelForm):
         self.prepare()
         for name, field in self.fields.items():
             field.required = not (self.for_later or name == "version" or name in self.optional)
-        self.mark = self.initial["version"] = version_of(self.instance, self.names)
+        self.mark = self.initial["version"] = self.version_now()
+
+    def version_now(self) -> str:
+        """Return the mark of what the record holds now."""
+        return version_of(self.instance, self.names)
 
     def prepare(self) -> None:
         """Fit the fields to the record; called before anything is read."""

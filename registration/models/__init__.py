@@ -9,6 +9,7 @@ from registration.models.policies import DEFAULT_POLICY, FirstReview, Policy, Pr
 from registration.models.profile import Honour, PastProject, WorkExperience
 from registration.models.records import Registration, RegistrationPeriod
 from registration.models.roster import RosterImport
+from registration.models.transfers import Transfer
 
 __all__ = [
     "DEFAULT_POLICY",
@@ -28,6 +29,7 @@ __all__ = [
     "RegistrationPeriod",
     "RosterImport",
     "Span",
+    "Transfer",
     "WorkExperience",
     "Worker",
 ]

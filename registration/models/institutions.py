@@ -31,3 +31,12 @@ class Institution(ScopedModel):
 
     def __str__(self):
         return self.name
+
+    @property
+    def is_active(self) -> bool:
+        """Whether social workers may choose it as their employer."""
+        return self.status == self.Status.ACTIVE
+
+    def people_to_tell(self) -> list:
+        """Return the users of the institution's own account; institutions of the list alone have none."""
+        return []

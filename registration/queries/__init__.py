@@ -11,7 +11,7 @@ from registration.queries.next_steps import (
     next_step,
 )
 from registration.queries.policies import policy_of
-from registration.queries.profile import PARTS, ProfileTask, editable_parts, profile_tasks
+from registration.queries.profile import PARTS, ProfileTask, editable_parts, moved_by_change, profile_tasks
 from registration.queries.progress import (
     ProgressStep,
     TimelineEntry,
@@ -47,6 +47,7 @@ __all__ = [
     "latest_applications",
     "may_begin",
     "may_reapply_from",
+    "moved_by_change",
     "next_step",
     "office",
     "policy_of",

@@ -1,20 +1,15 @@
 """What the system itself has to do, found by the rows alone."""
 
-from collections import defaultdict
-from dataclasses import dataclass
 from datetime import date, timedelta
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
-from registration.models import Appeal, Application, Feedback, Registration
-from registration.models.policies import PREFECTURE_DEPTH
-from registration.queries.policies import provinces_reviewing_at_prefecture
+from registration.models import Application, Feedback, Registration
 from registration.workflows import (
     OPEN_STATES,
     REFUSED_STATES,
     RENEWAL_KINDS,
-    AppealState,
     ApplicationKind,
     ApplicationState,
     FeedbackState,
@@ -23,25 +18,7 @@ from registration.workflows import (
 )
 from registration.workflows.application import RENEWAL_MONTHS, filing_refused, renewal_window
 from registration.workflows.feedback import COMPLETION_DAYS
-from swms.accounts.models import User
-from swms.dates import add_months, filing_last_day, today, working_days_after
-from swms.regions.models import Duty, Jurisdiction
-
-REMIND_WITH_LEFT = 10  # of the 30 working days: the reminder comes after 20 (R-REG-16)
-REMIND_WITH_LEFT_ON_FEEDBACK = 5  # of 15: the reminder comes after 10 (rulebook §2.1)
-REMIND_WITH_LEFT_ON_APPEAL = 1  # of 3: the reminder comes after 2 (rulebook §2.12)
-_DECIDES = {
-    ApplicationState.PENDING_REVIEW: Duty.FIRST_REVIEW,
-    ApplicationState.INITIAL_APPROVED: Duty.FINAL_REVIEW,
-    FeedbackState.PENDING: Duty.FIRST_REVIEW,
-    AppealState.SUBMITTED: Duty.FIRST_REVIEW,
-    AppealState.BLOCKED: Duty.SECURITY,
-}
-_CLOCKS = (
-    (Application, REMIND_WITH_LEFT),
-    (Feedback, REMIND_WITH_LEFT_ON_FEEDBACK),
-    (Appeal, REMIND_WITH_LEFT_ON_APPEAL),
-)
+from swms.dates import add_months, filing_last_day, today
 
 
 def completions_due() -> QuerySet[int]:
@@ -123,55 +100,3 @@ def lapses_due() -> QuerySet[int]:
         state=FeedbackState.NEED_MORE, decided_at__lt=first_day - timedelta(days=COMPLETION_DAYS)
     )
     return returned.order_by("pk").values_list("pk", flat=True)
-
-
-@dataclass
-class Reminder:
-    """How many cases one reviewer should hurry with: nearly due, overdue, and overdue at the offices below."""
-
-    reviewer: User
-    near: int = 0
-    overdue: int = 0
-    below: int = 0
-
-
-def reminders_due() -> list[Reminder]:
-    """Return whom to remind today (R-REG-16): after two thirds of the time, and upward once it is over.
-
-    A county hears nothing of first reviews that its province's policy gives to the prefecture (R-REG-17); what has
-    no region is the security administrator's. Five queries, whatever the number of cases and reviewers.
-    """
-    late = Q(due_on__lt=today())
-    groups = [
-        group
-        for model, left in _CLOCKS
-        for group in model.objects.filter(state__in=_DECIDES, due_on__lte=working_days_after(today(), left))
-        .values("region__path", "state")
-        .annotate(near=Count("pk", filter=~late), overdue=Count("pk", filter=late))
-    ]
-    mine, below = defaultdict(set), defaultdict(set)
-    reviewers, at_prefecture = {}, provinces_reviewing_at_prefecture()
-    for each in Jurisdiction.objects.filter(duty__in=_DECIDES.values(), user__is_active=True).select_related(
-        "user", "region"
-    ):
-        reviewers[each.user_id] = each.user
-        above = each.depth > PREFECTURE_DEPTH and each.region.province_code in at_prefecture
-        for number, group in enumerate(groups):
-            path = group["region__path"]
-            if above and group["state"] == ApplicationState.PENDING_REVIEW:
-                continue
-            duty = _DECIDES[group["state"]] if path else Duty.SECURITY
-            if duty == each.duty and (duty == Duty.SECURITY or path.startswith(each.path)):
-                mine[each.user_id].add(number)
-            elif duty != Duty.SECURITY and each.duty == Duty.FINAL_REVIEW and path.startswith(each.path):
-                below[each.user_id].add(number)
-    reminders = [
-        Reminder(
-            reviewer,
-            sum(groups[n]["near"] for n in mine[pk]),
-            sum(groups[n]["overdue"] for n in mine[pk]),
-            sum(groups[n]["overdue"] for n in below[pk] - mine[pk]),
-        )
-        for pk, reviewer in reviewers.items()
-    ]
-    return [each for each in reminders if each.near or each.overdue or each.below]

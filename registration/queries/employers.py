@@ -15,7 +15,7 @@ def institutions_named(text: str) -> QuerySet[Institution]:
 
     Fewer than two characters find nothing.
     """
-    if len(text) < SHORTEST:
+    if len(text) < SHORTEST or "\0" in text:  # no name holds a NUL, and the database takes none
         return Institution.objects.none()
     found = Institution.objects.filter(name__icontains=text, status=Institution.Status.ACTIVE)
     return found.select_related("region").order_by("name", "pk")[:SHOWN]

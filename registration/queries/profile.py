@@ -8,12 +8,13 @@ from registration.workflows import (
     EDITABLE_STATES,
     LOCKED_STATES,
     REFUSED_STATES,
-    RegistrationState,
+    REGISTERED_STATES,
 )
 
 #: What an edit can touch. ``employer`` is the current employment, ``work`` the past ones.
 PARTS = frozenset({"contact", "basic", "photo", "region", "employer", "work", "projects", "honours"})
 MOVES_BY_CHANGE = frozenset({"region", "employer"})  # R-CHG-01: once registered these move by 变更
+CHANGES = "registration:transfers"
 
 
 def parts_open(states: Iterable[str], registered: bool) -> frozenset[str]:
@@ -27,16 +28,25 @@ def parts_open(states: Iterable[str], registered: bool) -> frozenset[str]:
     return PARTS - closed
 
 
+def moved_by_change(worker: Worker) -> frozenset[str]:
+    """Return the parts that only 变更 moves: those of a registered worker (R-CHG-01, R-CHG-08)."""
+    registered = worker.registrations.filter(state__in=REGISTERED_STATES).exists()
+    return MOVES_BY_CHANGE if registered else frozenset()
+
+
 def editable_parts(worker: Worker) -> frozenset[str]:
     """Return the parts of the personal information that the worker may edit now."""
     states = worker.applications.values_list("state", flat=True)
-    registered = worker.registrations.exclude(state=RegistrationState.CANCELLED).exists()
+    registered = worker.registrations.filter(state__in=REGISTERED_STATES).exists()
     return parts_open(states, registered)
 
 
 @dataclass(frozen=True)
 class ProfileTask:
-    """One line of the task list; ``state`` is ``done``, ``missing``, ``optional`` or ``locked``."""
+    """One line of the task list; ``state`` is ``done``, ``missing``, ``optional``, ``locked`` or ``change``.
+
+    What moves by 变更 leads there instead (R-CHG-01).
+    """
 
     name: str
     label: str
@@ -46,9 +56,16 @@ class ProfileTask:
 
     @property
     def status(self) -> str:
-        return {"done": "已完成", "missing": "待填写", "optional": "选填", "locked": "不能修改"}[self.state]
+        return _STATUS[self.state]
 
 
+_STATUS = {
+    "done": "已完成",
+    "missing": "待填写",
+    "optional": "选填",
+    "locked": "不能修改",
+    "change": "通过变更办理",
+}
 _TASKS = (
     ("basic", "基础信息", "registration:profile_basic", (*Worker.REQUIRED["basic"], "mobile", "email")),
     ("photo", "照片", "registration:profile_photo", Worker.REQUIRED["photo"]),
@@ -68,12 +85,14 @@ ITEMS = {name: url_name for name, _, url_name, _ in _TASKS}
 def profile_tasks(worker: Worker) -> list[ProfileTask]:
     """Return the personal information as a task list (R-PRO-01)."""
     missing = dict(worker.missing())
-    parts = editable_parts(worker)
+    parts, by_change = editable_parts(worker), moved_by_change(worker)
     filled = {"projects": worker.past_projects.exists(), "honours": worker.honours.exists()}
     tasks = []
     for name, label, url_name, fields in _TASKS:
         lacking = [missing[each] for each in fields if each in missing]
-        if name not in parts:
+        if name not in parts and name in by_change:
+            state, url_name = "change", CHANGES
+        elif name not in parts:
             state = "locked"
         elif lacking:
             state = "missing"

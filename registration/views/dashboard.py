@@ -6,6 +6,7 @@ from django.urls import reverse
 from registration import queries
 from registration.models import Registration
 from registration.queries.dates import personal_dates
+from registration.queries.transfers import open_change
 from registration.views.page import WorkerPage
 from registration.workflows import RegistrationState
 from swms.notices.models import Notice
@@ -41,6 +42,7 @@ class Dashboard(WorkerPage):
                 }
                 for each in applications
             ],
+            "change": open_change(worker),
             "notices": Notice.objects.filter(recipient=request.user)[:NOTICES],
         }
         return render(request, "registration/dashboard.html", context)

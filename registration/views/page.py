@@ -7,11 +7,13 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.utils.functional import cached_property
+from django.utils.html import format_html
 from django.views import View
 from django.views.decorators.cache import never_cache
 
 from registration import queries
 from registration.models import Application, Worker
+from registration.queries.profile import CHANGES
 from registration.workflows import EDITABLE_STATES
 from swms.views import WorkerRequired
 from swms.workflow import Refused
@@ -30,6 +32,13 @@ class WorkerPage(WorkerRequired, View):
             "user", "region", "household_region", "address_region", "photo", "local_cert_file"
         )
         return get_object_or_404(mine, user=self.request.user)
+
+    def why_locked(self, part: str, what: str) -> str:
+        """Say why a part cannot be edited now; what moves by 变更 is linked there (R-CHG-01)."""
+        if part in queries.moved_by_change(self.worker):
+            words = '登记已完成，{}不能直接修改，请通过<a href="{}">变更</a>办理'
+            return format_html(words, what, reverse(CHANGES))
+        return f"{what}现在不能修改"
 
     def application(self, ref: str) -> Application:
         """Return the reader's application of that reference; 404 for everybody else's."""
@@ -54,7 +63,7 @@ class FormPage(WorkerPage):
 
     def get(self, request, **kwargs):
         if self.part not in queries.editable_parts(self.worker):
-            messages.info(request, f"{self.heading}现在不能修改")
+            messages.info(request, self.why_locked(self.part, self.heading))
             return redirect(self.back)
         return self.show(self.make_form())
 
@@ -86,6 +95,8 @@ class FormPage(WorkerPage):
             form.offer_again()
         field = FIELD_OF.get(refused.code)
         form.add_error(field if field in form.fields else None, refused.message)
+        if refused.code == "locked":
+            messages.info(self.request, self.why_locked(self.part, self.heading))
         form.choose_files_again()
         return self.show(form, **context)
 

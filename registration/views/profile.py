@@ -12,7 +12,7 @@ from registration.views.page import FormPage, WorkerPage
 from registration.workflows import EDITABLE_STATES
 from swms.codes import IdType
 
-TASK_TONES = {"done": "good", "missing": "wait", "optional": "idle", "locked": "idle"}
+TASK_TONES = {"done": "good", "missing": "wait", "optional": "idle", "locked": "idle", "change": "idle"}
 
 
 class ProfilePage(WorkerPage):

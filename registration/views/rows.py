@@ -111,7 +111,7 @@ class ListPage(Rows, WorkerPage):
     """The entries of one kind, each with 更改 and 删除 where they may be used now."""
 
     def get(self, request):
-        parts = queries.editable_parts(self.worker)
+        parts, by_change = queries.editable_parts(self.worker), queries.moved_by_change(self.worker)
         rows = self.model.objects.visible_to(request.user).filter(worker=self.worker)
         if hasattr(self.model, "evidence"):
             rows = rows.prefetch_related("evidence")
@@ -120,6 +120,7 @@ class ListPage(Rows, WorkerPage):
                 "title": self.title(row),
                 "facts": self.facts(row),
                 "open": self.part_of(row) in parts,
+                "by_change": self.part_of(row) in by_change,
                 "change_url": self.address("change", row.pk),
                 "delete_url": self.address("delete", row.pk),
             }
@@ -166,7 +167,7 @@ class DeletePage(Rows, WorkerPage):
 
     def get(self, request, pk):
         if self.part_of(self.row) not in queries.editable_parts(self.worker):
-            messages.info(request, f"{self.noun}现在不能修改")
+            messages.info(request, self.why_locked(self.part_of(self.row), self.title(self.row)))
             return redirect(self.back)
         context = {
             "heading": f"删除{self.noun}",
@@ -182,7 +183,9 @@ class DeletePage(Rows, WorkerPage):
         try:
             actions.delete_row(self.worker, self.row, by=request.user)
         except Refused as refused:
-            messages.error(request, refused.message)
+            locked = refused.code == "locked"
+            text = self.why_locked(self.part_of(self.row), self.title(self.row)) if locked else refused.message
+            messages.error(request, text)
         else:
             messages.success(request, f"{self.noun}已删除")
         return redirect(self.back)

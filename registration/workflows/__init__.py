@@ -18,7 +18,15 @@ from registration.workflows.application import (
 )
 from registration.workflows.feedback import FEEDBACK, FeedbackState
 from registration.workflows.qualification import QUALIFICATION, QualificationState
-from registration.workflows.registration import REGISTRATION, RegistrationState
+from registration.workflows.registration import REGISTERED_STATES, REGISTRATION, RegistrationState
+from registration.workflows.transfer import (
+    ENDED_UNMOVED_STATES,
+    OPEN_TRANSFER_STATES,
+    PENDING_STATES,
+    TRANSFER,
+    TransferKind,
+    TransferState,
+)
 
 __all__ = [
     "APPEAL",
@@ -26,20 +34,27 @@ __all__ = [
     "DONE_STATES",
     "EDITABLE_STATES",
     "ENDED_STATES",
+    "ENDED_UNMOVED_STATES",
     "FEEDBACK",
     "FIRST_KINDS",
     "IN_REVIEW_STATES",
     "LOCKED_STATES",
     "MAKEUP_KINDS",
     "OPEN_STATES",
+    "OPEN_TRANSFER_STATES",
+    "PENDING_STATES",
     "QUALIFICATION",
     "REFUSED_STATES",
+    "REGISTERED_STATES",
     "REGISTRATION",
     "RENEWAL_KINDS",
+    "TRANSFER",
     "AppealState",
     "ApplicationKind",
     "ApplicationState",
     "FeedbackState",
     "QualificationState",
     "RegistrationState",
+    "TransferKind",
+    "TransferState",
 ]

@@ -18,6 +18,8 @@ class RegistrationState(models.TextChoices):
 
 
 R = RegistrationState
+#: A holder in one of these is registered: region and employer move by 变更 alone (R-CHG-08).
+REGISTERED_STATES = (R.VALID, R.IN_REREG, R.EXPIRED)
 
 
 def past_its_end(registration, step: Step):

@@ -17,6 +17,7 @@ TITLES = {
     "reveal": "查看完整号码",
     "attach": "关联账号",
     "certificate_impossible": "登记证书无法生成",
+    "transfer": "随变更转入",
     "read_file": "查看证件照片",
     "search_identity": "按证件号码查找",
     "create_staff": "新建账号",

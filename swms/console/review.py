@@ -46,7 +46,8 @@ class Case:
 
     ``sections``: ``{"label", "entries": [[row, …], …]}``, a row being ``{"label", "value"}`` with
     ``secret`` where the value is masked and may be shown. ``checks``, ``files``, ``history`` and
-    ``changes`` are as their components in ``ui/`` take them; ``notes`` are callouts.
+    ``changes`` are as their components in ``ui/`` take them, its columns called by ``old_label`` and
+    ``new_label``; ``notes`` are callouts.
     """
 
     title: str
@@ -57,6 +58,8 @@ class Case:
     checks: list = field(default_factory=list)
     changes: list = field(default_factory=list)
     changes_since: str = ""
+    old_label: str = ""
+    new_label: str = ""
     sections: list[dict] = field(default_factory=list)
     files: list[dict] = field(default_factory=list)
     history: list = field(default_factory=list)
@@ -91,6 +94,10 @@ class ReviewAdmin(Screen):
     def moves(self, record, user) -> list[Transition]:
         """Return the moves to offer; what is really allowed is decided by the move itself."""
         return record.moves_for(user)
+
+    def make_move(self, record, name: str, **given) -> None:
+        """Make the move that was pressed; may raise ``Refused``."""
+        record.move(name, **given)
 
     def opened(self, record, user) -> None:
         """The record was opened by somebody who may decide it."""
@@ -142,7 +149,7 @@ class ReviewAdmin(Screen):
         place = self._place(record, request.user)
         said = form.cleaned_data if form else {}
         try:
-            record.move(name, actor=request.user, seen=int(seen) if seen.isdecimal() else None, **said)
+            self.make_move(record, name, actor=request.user, seen=int(seen) if seen.isdecimal() else None, **said)
         except Refused as refused:
             return self._refused(request, getattr(record, self.key), refused, form=form, pressed=name, seen=seen)
         messages.success(request, f"{asked[0].label}：{record}")

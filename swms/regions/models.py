@@ -107,16 +107,26 @@ def holds_duty(user, duty: str, region: Region | None = None) -> bool:
 class Scope:
     """Whose records a model holds: lookups to the region and to the owning users.
 
-    ``duties`` are those that open the region's records; ``shared`` is a condition under which
-    everybody who is signed in may see a record. ``besides`` are duties without a region, each with the
-    condition on what it opens.
+    A record that concerns several offices names the lookup to each. ``duties`` are those that open
+    the regions' records, ``offices`` a condition under which a record concerns them at all; ``shared`` is a
+    condition under which everybody who is signed in may see a record. ``besides`` are duties without a
+    region, each with the condition on what it opens.
     """
 
-    regions: str | None = None
+    regions: str | tuple[str, ...] | None = None
     owners: tuple[str, ...] = ()
     duties: tuple[str, ...] = REVIEW_DUTIES
     shared: Q | None = None
     besides: tuple[tuple[str, Q], ...] = ()
+    offices: Q | None = None
+
+    @property
+    def _lookups(self) -> tuple[str, ...]:
+        return (self.regions,) if isinstance(self.regions, str) else self.regions or ()
+
+    def _inside(self, lookup: str, jurisdiction: Jurisdiction) -> Q:
+        inside = Q(**{f"{lookup}__path__startswith": jurisdiction.path})
+        return inside if self.offices is None else inside & self.offices
 
     def condition(self, user) -> Q | None:
         """Return the filter that leaves what ``user`` may see, or ``None`` for nothing."""
@@ -128,9 +138,8 @@ class Scope:
             if j.duty not in self.duties:
                 continue
             if j.region is None:
-                return Q()
-            if self.regions:
-                parts.append(Q(**{f"{self.regions}__path__startswith": j.path}))
+                return self.offices or Q()
+            parts += [self._inside(lookup, j) for lookup in self._lookups]
         if not parts:
             return None
         condition = parts[0]

@@ -62,6 +62,19 @@ def store(
     )
 
 
+def duplicate(stored: StoredFile, *, holder: models.Model) -> StoredFile:
+    """Keep a copy of a stored file for another record, with a life of its own. Raises FileMissing and UploadRefused."""
+    examined = Examined(
+        name=stored.name,
+        media_type=stored.media_type,
+        data=open_file(stored),
+        width=stored.width,
+        height=stored.height,
+        pages=stored.pages,
+    )
+    return store(examined, owner=stored.owner, purpose=stored.purpose, holder=holder)
+
+
 def attach(stored: StoredFile, holder: models.Model) -> None:
     """Give a stored file to the record it belongs to: whoever may see that record may see the file."""
     stored.holder = holder

@@ -70,6 +70,7 @@ FEEDBACK = {"ref": "feedback.ref"}
 APPEAL = {"ref": "appeal.ref"}
 APPEALING = "who lost the mobile cannot sign in; without the new mobile one is led to the proof of it"
 LINK = "whoever holds the mobile has the link; without its key there is nothing"
+CHANGE = {"ref": "transfer.ref"}
 FOLLOWING = "a feedback is given without an account; without its mobile one is led to the proof of it"
 ENTRY = "before there is an account"
 VERIFY = "anybody may verify a certificate that is shown to them"
@@ -172,6 +173,19 @@ HUB = {
     "registration/applications/<str:ref>/receipt/": owner(200, 405, keys=CASE),
     "registration/applications/<str:ref>/withdraw/": owner(200, 302, keys=CASE),
     "registration/applications/<str:ref>/reopen/": owner(302, 302, keys=CASE),
+    "registration/transfers/": workers(200, 405),
+    # 王芳's case is under review and 陈晨 is not registered: neither may begin a change (R-CHG-08).
+    "registration/transfers/start/": workers(302, 405),
+    "registration/transfers/new/": workers(302, 302),
+    "registration/transfers/<str:ref>/": owner(200, 405, keys=CHANGE),
+    # 王芳's change is under review, so its draft is closed.
+    "registration/transfers/<str:ref>/employer/": owner(302, 405, keys=CHANGE),
+    "registration/transfers/<str:ref>/edit/": owner(302, 302, keys=CHANGE),
+    "registration/transfers/<str:ref>/check/": owner(302, 302, keys=CHANGE),
+    "registration/transfers/<str:ref>/receipt/": owner(200, 405, keys=CHANGE),
+    "registration/transfers/<str:ref>/withdraw/": owner(200, 302, keys=CHANGE),
+    "registration/transfers/<str:ref>/discard/": owner(302, 302, keys=CHANGE),
+    "registration/transfers/<str:ref>/copy/": owner(302, 302, keys=CHANGE),
     # The API answers in JSON, so a stranger is told 403 and not led to a page.
     "registration/api/applications/": members(200, 405, but={"stranger": (403, 403)}),
     "registration/api/applications/<str:ref>/": members(
@@ -265,6 +279,15 @@ CONSOLE = {
         but={"li_jing zhao_min": (405, 404)},
         keys={"key": "objected.ref"},
         data={"keep": "old", "reason": "本人携带身份证到场，已核实身份。"},
+    ),
+    **_screen("registration/transfer", REVIEWERS),
+    **_case(
+        "registration/transfer",
+        "transfer.ref",
+        sees="li_jing zhang_wei",
+        others="zhao_min",
+        decides={"zhang_wei": (200, 403)},
+        data={"move": "approve", "version": "1"},
     ),
     **_screen("registration/registration", REVIEWERS),
     **_case(

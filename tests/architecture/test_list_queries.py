@@ -40,6 +40,14 @@ def _experience(people):
     factories.experience(people.chen_chen, end_date=today() - timedelta(days=1))
 
 
+def _change(people):
+    factories.change(factories.worker())
+
+
+def _ended_change(people):
+    factories.change(people.chen_chen, state="REJECTED", decided_reason="入职证明不清晰", due_on=None)
+
+
 def _notice(people):
     from swms.notices.models import Notice
 
@@ -50,6 +58,9 @@ def _notice(people):
 LISTS = (
     ("/console/registration/application/", "li_jing", _application),
     ("/console/registration/application/?part=all", "zhang_wei", _application),
+    ("/console/registration/transfer/", "li_jing", _change),
+    ("/console/registration/transfer/?part=all", "zhang_wei", _change),
+    ("/registration/transfers/", "chen_chen", _ended_change),
     ("/console/registration/qualification/", "zhou_yan", _qualification),
     ("/console/registration/institution/", "li_jing", _institution),
     ("/console/registration/appeal/", "li_jing", _appeal),

@@ -11,7 +11,16 @@ from django.test import Client
 from certificates import actions as certificates
 from certificates.models import TERMS_VERSION, Annotation
 from registration import actions
-from registration.models import Appeal, Application, Feedback, Honour, PastProject, RosterImport, WorkExperience
+from registration.models import (
+    Appeal,
+    Application,
+    Feedback,
+    Honour,
+    PastProject,
+    RosterImport,
+    Transfer,
+    WorkExperience,
+)
 from registration.promise import PROMISE_VERSION
 from swms.accounts.models import User
 from swms.dates import today
@@ -123,6 +132,10 @@ class World(People):
         )
 
     @cached_property
+    def transfer(self) -> Transfer:
+        return factories.change(self.wang_fang, into=self.spring)
+
+    @cached_property
     def feedback(self) -> Feedback:
         return Feedback(
             ref="FK-110105-2026-00001",
@@ -177,6 +190,8 @@ class World(People):
             "roster_import",
             "appeal",
             "objected",
+            "transfer",
+            "roster_import",
         ):
             getattr(self, name)
         # Who has not agreed to 服务须知 is led to it first, and would never come to the question of whose it is.

@@ -135,6 +135,12 @@ def desk(people):
     system = factories.staff("郑凯", (Duty.SYSTEM, None), username="zhengkai")
     monday = next(day for day in (dt.date(NEXT_YEAR, 5, 6 + n) for n in range(7)) if day.weekday() == 0)
     calendar.announce_day(monday, is_working=False, source=ANNOUNCED["list-source"], year=NEXT_YEAR, by=system)
+    target = factories.institution()
+    change = factories.change(
+        case.worker, into=target, to_region=factories.region("110108"), kind="INST_AND_REGION", state="PENDING_OUT"
+    )
+    change.new_contract = factories.evidence(change, case.worker.user)
+    change.save()
     keeper = factories.staff("周燕", (Duty.CERTIFICATE, None), username="zhouyan2")
     lines = [
         "考试年度,级别,姓名,证件类型,证件号码,管理号,签发日期,省份",
@@ -150,6 +156,7 @@ def desk(people):
         "appeal": reverse("admin:registration_appeal_change", args=[appeal.ref]),
         "objected": reverse("admin:registration_appeal_change", args=[objected.ref]),
         "release": reverse("admin:registration_appeal_release", args=[objected.ref]),
+        "change": change,
         "jing": signed_in(people.li_jing),
         "mei": signed_in(mei),
         "keeper": signed_in(keeper),
@@ -176,6 +183,9 @@ SCREENS = {
     "refusal with errors": ("jing", "case", REFUSAL),
     "decision on another version": ("jing", "case", {"move": "pass_first", "version": "7"}),
     "number shown": ("jing", "reveal", {"field": "id_number"}),
+    "change queue": ("jing", "admin:registration_transfer_changelist", None),
+    "change": ("jing", "change", None),
+    "change refused with errors": ("jing", "change", {"move": "reject", "version": "1", "reason": "短"}),
     "feedback queue": ("jing", "admin:registration_feedback_changelist", None),
     "feedback": ("jing", "feedback", None),
     "policy": ("mei", "policy", None),
@@ -218,6 +228,10 @@ SCREENS = {
 def _url(desk, target):
     if target in ("case", "late"):
         return reverse("admin:registration_application_change", args=[desk[target].ref])
+    if target == "case":
+        return reverse("admin:registration_application_change", args=[desk["case"].ref])
+    if target == "change":
+        return reverse("admin:registration_transfer_change", args=[desk["change"].ref])
     if target == "feedback":
         return reverse("admin:registration_feedback_change", args=[desk["feedback"].ref])
     if target == "qualification":

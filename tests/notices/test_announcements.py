@@ -92,8 +92,10 @@ def records(people, settings, tmp_path):
     ).begin()
     feedback.refresh_from_db()
     appeal = factories.appeal(application.worker)
+    transfer = factories.change(application.worker, decided_reason=REASON)
     every = [
         appeal,
+        transfer,
         application,
         application.qualification,
         registration,

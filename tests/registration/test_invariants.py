@@ -7,14 +7,16 @@ import time_machine
 from django.utils import timezone
 
 from registration import actions
+from registration.actions import transfers
 from registration.models import Application, Decision, Qualification, Registration
 from registration.workflows import ApplicationState as A
 from swms.invariants import judge
 from swms.references import Counter
 from tests import factories
+from tests.registration.changes import HAIDIAN, registered, sent, to
 
 FIXABLE = {"reason": "学校名称与证书不一致，请更正。", "refusal_kind": "fixable", "reason_codes": ["education_untrue"]}
-HUB = ("1.", "2a.", "6.", "7a.", "7b.", "9a.")
+HUB = ("1.", "2a.", "2c.", "6.", "7a.", "7b.", "9a.")
 
 
 def broken() -> dict[str, list[str]]:
@@ -135,3 +137,16 @@ def test_violations_name_public_references_and_no_personal_data(people, registra
     user = registration.worker.user
     assert user.id_number not in text
     assert user.mobile not in text
+
+
+def test_a_registration_that_a_change_left_behind_is_found(people):
+    """R-CHG-07: 王芳 moved to 海淀, one of her two registrations did not."""
+    worker = registered("王芳", levels=(1, 2))
+    one = sent(worker, to(HAIDIAN))
+    bo = factories.staff("刘波", ("first_review", HAIDIAN), username="liubo")
+    for move, by in (("approve_out", people.li_jing), ("approve", bo)):
+        transfers.decide(one, move, by=by, seen=one.form_version)
+    assert broken() == {}
+    left = worker.registrations.first()
+    Registration.objects.filter(pk=left.pk).update(region="110105")
+    assert broken() == {"2c.": [f"{one.ref}: 变更完成, and {left.number} is in 110105"]}

@@ -15,9 +15,11 @@ from django.urls import reverse
 from playwright.sync_api import sync_playwright
 
 from registration import actions
+from registration.actions import transfers
 from registration.promise import PROMISE_VERSION
 from swms.signin import flow
 from tests import factories
+from tests.registration.changes import HAIDIAN, at_institution, draft, registered, to
 
 ORIGIN = "http://localhost"  # browsers trust it like https
 REASON = "照片不清晰，请重新上传近期证件照"
@@ -150,6 +152,41 @@ def test_every_page_of_the_application_is_accessible_and_fits_the_narrowest_scre
     actions.reopen(application, by=user)
     inspect("application", "application_check")
     assert not any(title.startswith("错误") for title in seen)
+
+
+@pytest.mark.parametrize("elder", [False, True])
+def test_every_page_of_a_change_is_accessible_and_fits_the_narrowest_screen(look, client, people, elder):
+    """From choosing the employer to the refusal and its copy (R-CHG-01…10)."""
+    worker = at_institution(registered("王芳"), people.spring)
+    worker.user.elder_mode = elder
+    worker.user.save()
+    client.force_login(worker.user)
+    target = to(HAIDIAN)
+
+    def inspect(*urls):
+        for url in urls:
+            page = look(url)
+            assert _faults(page) == [], url
+            page.set_viewport_size({"width": 320, "height": 900})
+            assert page.evaluate("document.documentElement.scrollWidth") <= 320, url
+
+    inspect(
+        _url("transfers"),
+        f"{_url('transfer_start')}?q=同心",
+        f"{_url('transfer_new')}?institution={target.institution.uid}",
+        f"{_url('transfer_new')}?typed=1",
+    )
+    one = transfers.begin(worker, target, by=worker.user)
+    inspect(one.get_absolute_url(), _url("transfer_check", one.ref), _url("transfer_discard", one.ref))
+    one = draft(worker, target)
+    inspect(_url("transfer_edit", one.ref), _url("transfer_check", one.ref))
+    transfers.submit(one, by=worker.user, seen=one.form_version)
+    one.refresh_from_db()
+    inspect(one.get_absolute_url(), _url("transfer_receipt", one.ref), _url("transfer_withdraw", one.ref))
+    transfers.decide(one, "reject", by=people.li_jing, seen=one.form_version, reason=REASON)
+    inspect(one.get_absolute_url(), _url("transfer_copy", one.ref), _url("transfers"))
+    again = transfers.copy(one, by=worker.user)
+    inspect(_url("transfer_edit", again.ref))
 
 
 def test_a_form_with_errors_is_accessible_and_takes_focus_to_its_summary(look, client, people):

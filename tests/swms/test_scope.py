@@ -3,11 +3,11 @@
 import pytest
 from django.contrib.auth.models import AnonymousUser
 
-from registration.models import Application, Feedback, Qualification, Registration, Worker, WorkExperience
+from registration.models import Application, Feedback, Qualification, Registration, Transfer, Worker, WorkExperience
 from swms.regions.models import Duty, Jurisdiction, holds_duty
 from tests import factories
 
-PERSONAL = (Application, Worker, WorkExperience, Qualification, Registration, Feedback)
+PERSONAL = (Application, Worker, WorkExperience, Qualification, Registration, Feedback, Transfer)
 
 
 def test_a_worker_sees_the_own_and_nothing_of_another(people):
@@ -41,6 +41,18 @@ def test_a_county_does_not_see_its_neighbour_nor_the_region_above(people):
     neighbour = factories.staff("邻区", (Duty.FIRST_REVIEW, "110108"))
     assert people.application
     assert not Application.objects.visible_to(neighbour).exists()
+
+
+def test_a_record_between_two_offices_is_seen_by_both_once_it_is_sent_and_by_no_third(people):
+    """R-CHG-07: 李静 of 朝阳 and 刘波 of 海淀 see the change; 赵敏 does not, and nobody sees a draft."""
+    bo = factories.staff("刘波", (Duty.FIRST_REVIEW, "110108"))
+    country = factories.staff("全国", (Duty.FINAL_REVIEW, None))
+    change = factories.change(people.chen_chen, to_region=factories.region("110108"), kind="INST_AND_REGION")
+    factories.change(factories.worker(), to_region=factories.region("110108"), state="DRAFT", submitted_at=None)
+    for each in (people.li_jing, bo, people.zhang_wei, country):
+        assert list(Transfer.objects.visible_to(each)) == [change]
+    assert not Transfer.objects.visible_to(people.zhao_min).exists()
+    assert list(Transfer.objects.visible_to(people.chen_chen.user)) == [change]
 
 
 @pytest.mark.parametrize("duty", [Duty.SYSTEM, Duty.SECURITY, Duty.AUDIT])

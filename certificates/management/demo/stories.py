@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from certificates import actions as papers
 from certificates.management.demo.clock import at, office_hour
+from certificates.management.demo.moving import change
 from certificates.management.demo.offices import Staff
 from certificates.management.demo.people import Person, Story, add_honour, fill_in, hold_local_certificate, open_account
 from registration import actions
@@ -230,6 +231,17 @@ def two_levels(person: Person, world: World) -> None:
     _through(person, world, (30, 20, 12), row=0)
 
 
+def moving(fate: str):
+    """Return the story of somebody who is registered and asks for a change; ``fate`` as in ``demo.moving``."""
+
+    def tell(person: Person, world: World) -> None:
+        _ready(person, world, 95)
+        _through(person, world, (90, 80, 70))
+        change(person, world, fate)
+
+    return tell
+
+
 def _ending_on(person: Person, world: World, until) -> Registration:
     """Register somebody whose local certificate ends on ``until``, half a year ago."""
     _ready(person, world, 200)
@@ -350,4 +362,14 @@ STORIES = (
     Story(cancelled, 2, (340, 110)),
     Story(certificate_revoked, 2),
     Story(certificate_cancelled, 2),
+    Story(moving("waiting"), 4, (340, 190), username="demo-sunli", name="孙莉"),
+    Story(moving("draft"), 2, (340, 190)),
+    Story(moving("within"), 4, (340, 190)),
+    Story(moving("late"), 2, (340, 190)),
+    Story(moving("let_go"), 3, (340, 190)),
+    Story(moving("moved"), 4, (340, 190)),
+    Story(moving("within_done"), 2, (340, 190)),
+    Story(moving("refused"), 2, (340, 190)),
+    Story(moving("withdrawn"), 2, (340, 190)),
+    Story(moving("void"), 1, (340, 190)),
 )

@@ -51,6 +51,14 @@ def region_belongs(application, step: Step):
         raise Refused("region_elsewhere", "登记区域须是户籍所在地或工作单位所在地，请先核对个人信息中的登记区域")
 
 
+def no_change_under_review(application, step: Step):
+    """R-CHG-08, seen from the other side: what moves the person to another region is decided first."""
+    Transfer = apps.get_model("registration", "Transfer")
+    change = Transfer.objects.filter(worker=application.worker_id, state__in=("PENDING_OUT", "PENDING_IN")).first()
+    if change:
+        raise Refused("change_in_review", f"变更申请{change.ref}正在审核，请等它办结，或撤回变更后再申请登记")
+
+
 def of_age(application, step: Step):
     """R-REG-07: full civil capacity, at least 18 years old."""
     born = application.worker.birth_date

@@ -14,6 +14,7 @@ from registration.workflows.application.guards import (
     certificate_valid,
     in_window,
     may_apply_again,
+    no_change_under_review,
     nothing_to_renew,
     of_age,
     profile_complete,
@@ -43,6 +44,7 @@ APPLICATION = Workflow(
         guards=(
             certificate_valid,
             record_open,
+            no_change_under_review,
             profile_complete,
             region_belongs,
             of_age,

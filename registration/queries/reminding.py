@@ -1,0 +1,152 @@
+"""Who is to hurry with what: the clocks of the reviewers' desks (R-REG-16, R-CHG-10, rulebook §2.1, §2.12)."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+from django.db.models import Count, Q
+
+from registration.models import Appeal, Application, Feedback, Transfer
+from registration.models.policies import PREFECTURE_DEPTH
+from registration.queries.policies import provinces_reviewing_at_prefecture
+from registration.workflows import AppealState, ApplicationState, FeedbackState, TransferState
+from swms.accounts.models import User
+from swms.dates import today, working_days_after
+from swms.regions.models import Duty, Jurisdiction
+
+REMIND_WITH_LEFT = 10  # of the 30 working days: the reminder comes after 20 (R-REG-16)
+REMIND_WITH_LEFT_ON_FEEDBACK = 5  # of 15: the reminder comes after 10 (rulebook §2.1)
+REMIND_WITH_LEFT_ON_TRANSFER = 5  # of the 15 of each step (R-CHG-10)
+REMIND_WITH_LEFT_ON_APPEAL = 1  # of 3: the reminder comes after 2 (rulebook §2.12)
+
+
+@dataclass(frozen=True)
+class Clock:
+    """A state in which time runs: who decides, over which region, and when a reminder is due.
+
+    ``above`` are the lookups to all the regions that an office must stand above to be told of delay. A case
+    without a region is the security administrator's.
+    """
+
+    model: type
+    state: str
+    duty: str
+    left: int
+    region: str = "region"
+    above: tuple[str, ...] = ("region",)
+
+
+_TWO = ("from_region", "to_region")
+_CLOCKS = (
+    Clock(Application, ApplicationState.PENDING_REVIEW, Duty.FIRST_REVIEW, REMIND_WITH_LEFT),
+    Clock(Application, ApplicationState.INITIAL_APPROVED, Duty.FINAL_REVIEW, REMIND_WITH_LEFT),
+    Clock(Feedback, FeedbackState.PENDING, Duty.FIRST_REVIEW, REMIND_WITH_LEFT_ON_FEEDBACK),
+    Clock(Appeal, AppealState.SUBMITTED, Duty.FIRST_REVIEW, REMIND_WITH_LEFT_ON_APPEAL),
+    Clock(Appeal, AppealState.BLOCKED, Duty.SECURITY, REMIND_WITH_LEFT_ON_APPEAL),
+    Clock(
+        Transfer, TransferState.PENDING_OUT, Duty.FIRST_REVIEW, REMIND_WITH_LEFT_ON_TRANSFER, "from_region", above=_TWO
+    ),
+    Clock(Transfer, TransferState.PENDING_IN, Duty.FIRST_REVIEW, REMIND_WITH_LEFT_ON_TRANSFER, "to_region", above=_TWO),
+)
+
+
+@dataclass
+class Reminder:
+    """How many cases one reviewer should hurry with: nearly due, overdue, and overdue at the offices below."""
+
+    reviewer: User
+    near: int = 0
+    overdue: int = 0
+    below: int = 0
+
+
+@dataclass(frozen=True)
+class _Group:
+    """Cases of one office under one clock."""
+
+    clock: Clock
+    duty: str
+    office: str  # path of the region that decides
+    above: tuple[str, ...]
+    near: int
+    overdue: int
+
+
+def reminders_due() -> list[Reminder]:
+    """Return whom to remind today (R-REG-16, R-CHG-10): after two thirds of the time, and upward once it is over.
+
+    A county hears nothing of first reviews that its province's policy gives to the prefecture (R-REG-17). One query
+    for each clock and two more, whatever the number of cases and reviewers.
+    """
+    groups, at_prefecture = _groups(), provinces_reviewing_at_prefecture()
+    duties = list(
+        Jurisdiction.objects.filter(
+            duty__in={*(each.duty for each in _CLOCKS), Duty.SECURITY}, user__is_active=True
+        ).select_related("user", "region")
+    )
+    mine, below, reviewers = defaultdict(set), defaultdict(set), {}
+    for each in duties:
+        reviewers[each.user_id] = each.user
+    for number, group in enumerate(groups):
+        for each in duties:
+            by_policy = each.depth > PREFECTURE_DEPTH and each.region.province_code in at_prefecture
+            if by_policy and group.clock.state == ApplicationState.PENDING_REVIEW:
+                continue
+            if each.duty == group.duty and group.office.startswith(each.path):
+                mine[each.user_id].add(number)
+        for each in _superiors(group, duties):
+            below[each.user_id].add(number)
+    reminders = [
+        Reminder(
+            reviewer,
+            sum(groups[n].near for n in mine[pk]),
+            sum(groups[n].overdue for n in mine[pk]),
+            sum(groups[n].overdue for n in below[pk] - mine[pk]),
+        )
+        for pk, reviewer in reviewers.items()
+    ]
+    return [each for each in reminders if each.near or each.overdue or each.below]
+
+
+def _groups() -> list[_Group]:
+    late = Q(due_on__lt=today())
+    found = []
+    for clock in _CLOCKS:
+        paths = tuple(f"{lookup}__path" for lookup in clock.above)
+        rows = (
+            clock.model.objects.filter(state=clock.state, due_on__lte=working_days_after(today(), clock.left))
+            .values(f"{clock.region}__path", *paths)
+            .annotate(near=Count("pk", filter=~late), overdue=Count("pk", filter=late))
+        )
+        found += [
+            _Group(
+                clock,
+                clock.duty if row[f"{clock.region}__path"] else Duty.SECURITY,
+                row[f"{clock.region}__path"] or "/",
+                tuple(row[path] or "/" for path in paths),
+                row["near"],
+                row["overdue"],
+            )
+            for row in rows
+        ]
+    return found
+
+
+def _superiors(group: _Group, duties: list[Jurisdiction]) -> list[Jurisdiction]:
+    """Return the final reviewers who hear of delay at an office below them.
+
+    For a case of one office these are all above it. For one between two offices they sit at the nearest
+    bureau above both; where no such bureau has staff, at the nearest above the office that is late.
+    """
+    if group.duty == Duty.FINAL_REVIEW:
+        return []
+    final = [each for each in duties if each.duty == Duty.FINAL_REVIEW]
+    if len(group.above) == 1:
+        return [each for each in final if group.office.startswith(each.path)]
+    common = [each for each in final if _stands_above(each.path, group.above)]
+    nearest = common or [each for each in final if _stands_above(each.path, (group.office,))]
+    longest = max((len(each.path) for each in nearest), default=0)
+    return [each for each in nearest if len(each.path) == longest]
+
+
+def _stands_above(path: str, places: tuple[str, ...]) -> bool:
+    return all(place != path and place.startswith(path) for place in places)
