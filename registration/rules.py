@@ -54,6 +54,7 @@ def speaks_for_province(user, province: Region):
     return province.level == Region.Level.PROVINCE and province in held
 
 
+@rules.predicate
 def steps_in(user, transfer):
     """A final reviewer above both offices of a change, once the time of the one that decides is over (R-CHG-10)."""
     if transfer.due_on is None or transfer.due_on >= today():
