@@ -6,22 +6,22 @@ from django.utils import timezone
 
 from registration import actions, queries
 from registration.actions.applications import CLAIM_LASTS
+from registration.admin.form_shown import changed_rows, content_of, corrected, files_of, name_in, record_sections
 from registration.admin.identity import identity, is_number, is_reference
 from registration.forms.review import RefusalForm
 from registration.models import Application
 from registration.reasons import REASONS
 from registration.workflows import DONE_STATES, IN_REVIEW_STATES, REFUSED_STATES, RENEWAL_KINDS, ApplicationState
+from registration.workflows.application import nameable
 from swms.console.paging import count
 from swms.console.review import NEAR, Case, ReviewAdmin
 from swms.console.screens import Desk, Filter, Found
 from swms.dates import today, working_days_after, working_days_left
-from swms.idnumbers import mask_id, mask_mobile, normalise
+from swms.idnumbers import normalise
 from swms.regions.models import REVIEW_DUTIES
 from swms.regions.queries import full_name
 from swms.ui import cn_datetime
-from swms.uploads.models import StoredFile
 
-_MASKS = {"id_number": mask_id, "mobile": mask_mobile}
 _JOINED = (
     "worker__user",
     "worker__region",
@@ -121,16 +121,20 @@ class ApplicationAdmin(ReviewAdmin):
     def secret(self, record, name):
         return getattr(record.worker.user, name) or ""
 
-    def reason_form(self, data=None):
-        return RefusalForm(data)
+    def reason_form(self, record, data=None):
+        return RefusalForm(data, offered=nameable(record, content_of(record)))
+
+    def name_items(self, case, form):
+        name_in(case, form)
 
     def changes_between(self, record, seen):
         old = record.forms.filter(version=seen).first()
-        return _changes(queries.form_diff(old.content, record.form.content)) if old else []
+        return changed_rows(queries.form_diff(old.content, record.form.content)) if old else []
 
     def case(self, record, user):
-        content = record.form.content
+        content = content_of(record)
         previous = queries.previous_form(record)
+        corrections = corrected(record, content)
         return Case(
             title=f"{record.worker.user.name} · {record.get_kind_display()}",
             badge=record.get_state_display(),
@@ -138,10 +142,11 @@ class ApplicationAdmin(ReviewAdmin):
             due=record.due_on,
             notes=_notes(record),
             checks=queries.automatic_checks(record),
-            changes=_changes(_since(previous, content)) if previous else [],
+            changes=changed_rows(_since(previous, content)) if previous and not corrections else [],
             changes_since=_since_when(record, previous),
-            sections=[_section(section) for section in content["sections"]],
-            files=_files(content),
+            corrections=corrections,
+            sections=record_sections(content),
+            files=files_of(content),
             history=queries.timeline(record, for_staff=True),
         )
 
@@ -191,47 +196,3 @@ def _since_when(record, previous) -> str:
         return ""
     of_this_case = previous.application_id == record.pk
     return f"第 {previous.version} 版以来的变化" if of_this_case else "上次登记以来的变化"
-
-
-def _section(section: dict) -> dict:
-    return {"label": section["label"], "entries": [[_row(row) for row in entry] for entry in section["entries"]]}
-
-
-def _row(row: dict) -> dict:
-    mask = _MASKS.get(row["key"])
-    if mask is None:
-        return {"label": row["label"], "value": row["value"]}
-    return {"label": row["label"], "value": mask(row["value"]), "secret": row["key"]}
-
-
-def _changes(changes: list) -> list[dict]:
-    """Return differences for ``ui/diff.html``; numbers are masked, and said to be others where masks are alike."""
-    rows = []
-    for each in changes:
-        old, new = each.old, each.new
-        if mask := _MASKS.get(each.key):
-            old, new = mask(old) if old else "", mask(new) if new else ""
-            new = f"{new}（已更换）" if old == new else new
-        rows.append({"label": each.label, "old": old, "new": new})
-    return rows
-
-
-def _files(content: dict) -> list[dict]:
-    """Return everything that was uploaded with the form, in its order, the photo first."""
-    named = [(content["photo"], "证件照")] if content.get("photo") else []
-    for section in content["sections"]:
-        for number, entry in enumerate(section["entries"], start=1):
-            place = f"{section['label']} {number}" if len(section["entries"]) > 1 else section["label"]
-            named += [(file["uid"], f"{place} · {row['label']}") for row in entry for file in row.get("files", ())]
-    stored = {str(file.uid): file for file in StoredFile.objects.filter(uid__in=[uid for uid, _ in named])}
-    return [
-        {
-            "label": label,
-            "name": stored[uid].name,
-            "url": f"{stored[uid].get_absolute_url()}?inline=1",
-            "media_type": stored[uid].media_type,
-            "size": stored[uid].size,
-        }
-        for uid, label in named
-        if uid in stored
-    ]

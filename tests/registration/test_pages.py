@@ -205,8 +205,8 @@ def test_a_refusal_shows_its_reasons_and_leads_to_what_is_to_be_mended(client, a
     client.post(url("application_reopen", application))
     page = text(client.get(url("application", application)))
     assert REASON in page
-    assert f'href="{reverse("registration:profile_photo")}"' in page
-    assert f'href="{reverse("registration:profile_region")}"' in page
+    assert f'href="{reverse("registration:profile_photo")}#id_photo"' in page
+    assert f'href="{reverse("registration:profile_region")}#id_has_local_cert_0"' in page
     assert "申请尚未提交" in page
 
 
