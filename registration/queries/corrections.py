@@ -163,6 +163,12 @@ def drafted(application: Application) -> dict:
     return form_content(draft)
 
 
+def named_now(application: Application) -> list[CorrectionTask]:
+    """Return what the refusal that stands, or is being mended, named."""
+    correction = standing_correction(application)
+    return correction.tasks(present_content(application)) if correction else []
+
+
 def edited_unnamed(corrections: Iterable[Correction], worker: Worker) -> list[str]:
     """Return the names of what differs from a refused form and was not named by any of them.
 

@@ -53,6 +53,9 @@ class ApplicationPage(WorkerPage):
             for move in application.moves_for(request.user)
         ]
         closed = queries.reopen_refused(application)
+        refusal, unsent = refusal_shown(application), unsent_banner(application)
+        if unsent and refusal and refusal["first"] and unsent["url"] == request.path:
+            unsent["url"] = refusal["first"]
         context = {
             "application": application,
             "submitted": application.submitted_at is not None,
@@ -62,8 +65,8 @@ class ApplicationPage(WorkerPage):
             "moves": [] if closed else moves,
             "reopen_refused": closed and closed.message,
             "ended": ENDED.get(application.state),
-            "refusal": refusal_shown(application),
-            "unsent": unsent_banner(application),
+            "refusal": refusal,
+            "unsent": unsent,
             "late": _late(application),
             "sent_form": _sections(application) if application.form_version and not editable else [],
             "viewable": certificates_to_view(request.user, [application]),

@@ -51,7 +51,7 @@ def refusal_shown(application: Application) -> dict | None:
         "codes": [REASONS[code].label for code in decision.reason_codes if code in REASONS and code not in told],
         "groups": _grouped(tasks, application, linked=now),
         "count": len(tasks),
-        "left": sum(not task.mended for task in tasks),
+        "first": next((where_edited(task.item, application) for task in tasks if not task.mended), None),
         "at": decision.at,
         "now": now,
     }
@@ -76,9 +76,7 @@ def _grouped(tasks: list, application: Application, *, linked: bool) -> list[dic
 
 def left_unmended(application: Application) -> list[str]:
     """Return what was named and is still as it was refused."""
-    correction = queries.standing_correction(application)
-    tasks = correction.tasks(queries.present_content(application)) if correction else []
-    return [task.label for task in tasks if not task.mended]
+    return [task.label for task in queries.named_now(application) if not task.mended]
 
 
 def where_edited(item, application: Application) -> str:

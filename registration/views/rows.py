@@ -150,7 +150,7 @@ class ListPage(RowRights, WorkerPage):
             "nothing": self.nothing,
             "entries": entries,
             "add_url": self.add_url() if self.may_add else None,
-            "limited": self.opening.limited and self.name in self.parts,
+            "limited": self.opening.limited and self.name in queries.parts_of(self.worker),
             "unnamed": queries.UNNAMED,
             "unsent": self.unsent,
             "back_url": reverse("registration:profile"),

@@ -16,14 +16,18 @@ from django.db import connections
 from django.urls import reverse
 from playwright.sync_api import sync_playwright
 
-from registration import roster
+from registration import actions, roster
 from registration.models import Application, Feedback
+from registration.promise import PROMISE_VERSION
+from registration.queries.versions import Seen, version_of
 from swms.regions.models import Duty
 from tests import factories
 from tests.people import signed_in
 
+KEYS = ("ethnicity", "work_years")
 ORIGIN = "http://localhost"  # browsers trust it like https
 REFUSAL = {"move": "fail_first", "version": "1", "reason": "短"}
+NAMED = REFUSAL | {"item": ["basic..school", "work.."], "code-basic..school": "other", "code-work..": "work_incomplete"}
 
 
 @pytest.fixture(scope="module")
@@ -85,6 +89,7 @@ def desk(people):
     Application.objects.filter(pk=late.pk).update(due_on=today - dt.timedelta(days=6))
     Application.objects.filter(pk=near.pk).update(due_on=today + dt.timedelta(days=5))
     factories.evidence(case.worker, case.worker.user)
+    corrected = _sent_again(factories.submitted("孙梅"), people.li_jing)
     feedback = Feedback(
         ref="FK20261123ABCDEF",
         name="李娜",
@@ -108,6 +113,7 @@ def desk(people):
     roster.run(tried.pk)
     return {
         "case": case,
+        "corrected": corrected,
         "feedback": feedback,
         "jing": signed_in(people.li_jing),
         "keeper": signed_in(keeper),
@@ -120,6 +126,18 @@ def desk(people):
     }
 
 
+def _sent_again(case, by):
+    """Return a case that was sent back for two things, one of which was mended."""
+    items = [{"section": "basic", "entry": "", "key": key, "code": "basic_untrue", "remark": "请核对"} for key in KEYS]
+    told = {"reason": "民族与从业年限请核对后更正。", "refusal_kind": "fixable", "items": items}
+    case.move("fail_first", actor=by, seen=1, **told)
+    actions.reopen(case, by=case.worker.user)
+    seen = Seen(("work_years",), version_of(case.worker, ("work_years",)))
+    actions.save_answers(case.worker, {"work_years": 4}, part="basic", by=case.worker.user, seen=seen)
+    case = Application.objects.get(pk=case.pk)
+    return actions.apply(case, by=case.worker.user, promise_version=PROMISE_VERSION)
+
+
 #: Name: who looks, at which page, and what is posted there.
 SCREENS = {
     "front": ("jing", "admin:index", None),
@@ -128,6 +146,8 @@ SCREENS = {
     "found": ("jing", "admin:registration_application_changelist", {"text": "王芳"}),
     "review": ("jing", "case", None),
     "refusal with errors": ("jing", "case", REFUSAL),
+    "refusal that names items with errors": ("jing", "case", NAMED),
+    "correction": ("jing", "corrected", None),
     "decision on another version": ("jing", "case", {"move": "pass_first", "version": "7"}),
     "number shown": ("jing", "reveal", {"field": "id_number"}),
     "feedback queue": ("jing", "admin:registration_feedback_changelist", None),
@@ -159,6 +179,8 @@ SCREENS = {
 def _url(desk, target):
     if target == "case":
         return reverse("admin:registration_application_change", args=[desk["case"].ref])
+    if target == "corrected":
+        return reverse("admin:registration_application_change", args=[desk["corrected"].ref])
     if target == "feedback":
         return reverse("admin:registration_feedback_change", args=[desk["feedback"].ref])
     if target == "qualification":
