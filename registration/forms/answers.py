@@ -25,7 +25,7 @@ class YesNoField(forms.TypedChoiceField):
     def __init__(self, **kwargs):
         kwargs.setdefault("widget", forms.RadioSelect(attrs={"class": "choices--inline"}))
         choices = [(True, "是"), (False, "否")]
-        super().__init__(choices=choices, coerce=lambda value: value == "True", empty_value=None, **kwargs)
+        super().__init__(choices=choices, coerce=lambda value: str(value) == "True", empty_value=None, **kwargs)
 
 
 class AnswersForm(ModelForm):

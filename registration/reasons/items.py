@@ -147,6 +147,8 @@ def _checked(asked: object, by_id: dict[str, Item]) -> Named:
         raise ItemRefused("item_reason", f"{item.label}：请选择问题")
     if len(remark) > REMARK_LENGTH:
         raise ItemRefused("item_remark", f"{item.label}：说明不能超过{REMARK_LENGTH}字，现在有{len(remark)}字")
+    if "\0" in remark:
+        raise ItemRefused("item_remark", f"{item.label}：说明中有无法显示的字符，请删除后重新输入")
     if code == OTHER and not remark:
         raise ItemRefused("item_remark", f"{item.label}：选择“其他”的，请写明问题")
     return Named(item, code, remark)
