@@ -43,7 +43,7 @@ def name_in(case, form) -> None:
     form.points, form.suggested = points, [point for point in points.values() if point["hint"]]
     for section in case.sections:
         name = section["name"]
-        listed = "" not in section["ids"] or name == "basic"
+        listed = "" not in section["ids"] or name in ("basic", "renewal")
         section["point"] = points.get(Item(name).id) if listed or not section["ids"] else None
         for entry, rows in zip(section["ids"], section["entries"], strict=True):
             for row in rows:

@@ -27,6 +27,7 @@ from registration.reasons import (
     named_of,
     not_named,
 )
+from registration.requirements import balances
 from registration.workflows import REFUSED_STATES, ApplicationState
 from registration.workflows.application import accepted_as, local_start
 from swms.workflow import Refused
@@ -100,6 +101,11 @@ class Correction:
             old, now = "原照片" if old else "", "新照片" if now else ""
         return FormChange(section, "", 0, key, label, old, now)
 
+    def _is_mended(self, named: list[Named], new: Form) -> bool:
+        if named[0].item.section == "renewal":  # met or not: a ledger may have fallen since the form was sent
+            return not any(balance.short for balance in balances(self.application))
+        return any(is_mended(each, self.old, new) for each in named)
+
     def _task(self, named: list[Named], new: Form) -> CorrectionTask:
         first = named[0]
         reason = REASONS[first.code].label if first.code in REASONS and first.code != OTHER else ""
@@ -108,7 +114,7 @@ class Correction:
             label="、".join(each.item.label for each in named),
             reason=reason,
             remark=first.remark,
-            mended=any(is_mended(each, self.old, new) for each in named),
+            mended=self._is_mended(named, new),
             named=tuple(named),
         )
 

@@ -39,6 +39,7 @@ REASONS = {
         Reason("honour_evidence", "个人荣誉的证明材料不符合要求", (("honours", ""),)),
         Reason("honour_untrue", "个人荣誉的信息有误", (("honours", ""),)),
         Reason("local_certificate", "地方登记证书的信息或扫描件有误", (("region", "has_local_cert"),)),
+        Reason("condition_short", "再登记的条件没有满足", (("renewal", ""),)),
         Reason("late_unexplained", "逾期原因没有说清楚", (("late", "late_reason"),)),
         Reason("material_unclear", "材料不清晰或不完整", documents=True),
         Reason("material_mismatch", "材料与填写的内容不一致", documents=True),

@@ -11,6 +11,7 @@ from registration.reasons.codes import DOCUMENT, OTHER, REASONS, Reason, codes_f
 
 CONTACT = frozenset({"mobile", "email"})  # changed at any time, the mobile by SMS (§2.2)
 ACCOUNT = frozenset({"name", "id_number"})  # nobody edits them as personal information (R-ACC-11)
+OF_THE_RECORD = frozenset({"number", "term_end"})  # what is renewed; the conditions beside them can be met (R-REREG-04)
 STAMPED = frozenset({"first_registered_on"})  # follows from the answers on the local certificate (R-PRO-05)
 LISTS = ("work", "projects", "honours")
 REMARK_LENGTH = 200
@@ -85,12 +86,13 @@ def items_of(content: dict, *, registered: bool = False, derived: Iterable[str] 
     ``derived`` are answers that come from the identity number. A registered person's 登记区域 and
     current employment move by 变更 alone (R-CHG-01).
     """
-    found, fixed = [Item("photo", label="照片", section_label="照片")], ACCOUNT | STAMPED | {"mobile"} | set(derived)
+    found = [Item("photo", label="照片", section_label="照片")]
+    fixed = {"mobile", *ACCOUNT, *OF_THE_RECORD, *STAMPED, *derived}
     for section in content["sections"]:
         name = section["name"]
-        if name not in ("basic", "region", "late", *LISTS) or (name == "region" and registered):
+        if name not in ("basic", "region", "renewal", "late", *LISTS) or (name == "region" and registered):
             continue
-        if name in ("basic", *LISTS):
+        if name in ("basic", "renewal", *LISTS):
             found.append(Item(name, label=section["label"], section_label=section["label"]))
         for entry, rows in entries_of(section):
             if registered and name == "work" and is_current(rows):

@@ -82,6 +82,8 @@ def left_unmended(application: Application) -> list[str]:
 def where_edited(item, application: Application) -> str:
     """Return the page where an item is edited, straight at its field."""
     key = item.key
+    if item.section == "renewal":
+        return reverse("registration:application_check", args=[application.ref])
     if item.section == "late":
         return f"{reverse('registration:application_check', args=[application.ref])}#id_late_reason"
     if item.entry:
