@@ -23,6 +23,16 @@ class StepSerializer(serializers.Serializer):
     expected = serializers.DateField(allow_null=True)
 
 
+class NamedSerializer(serializers.Serializer):
+    """One thing that a refusal named, and whether it has been mended since (R-REG-14)."""
+
+    section = serializers.CharField(source="item.section")
+    label = serializers.CharField()
+    reason = serializers.CharField()
+    remark = serializers.CharField()
+    mended = serializers.BooleanField()
+
+
 class ApplicationSerializer(serializers.ModelSerializer):
     """An application as its worker sees it. ``moves`` are what may be posted now."""
 
@@ -53,12 +63,17 @@ class ApplicationSerializer(serializers.ModelSerializer):
 
 
 class ApplicationDetailSerializer(ApplicationSerializer):
-    """With 进度."""
+    """With 进度, and what the refusal for 补正 named that stands or is being mended: nothing else may be edited."""
 
     progress = serializers.SerializerMethodField()
+    named = serializers.SerializerMethodField()
 
     class Meta(ApplicationSerializer.Meta):
-        fields = [*ApplicationSerializer.Meta.fields, "progress"]
+        fields = [*ApplicationSerializer.Meta.fields, "progress", "named"]
+
+    @extend_schema_field(NamedSerializer(many=True))
+    def get_named(self, application):
+        return NamedSerializer(queries.named_now(application), many=True).data
 
     @extend_schema_field(StepSerializer(many=True))
     def get_progress(self, application):

@@ -154,7 +154,7 @@ def samples(state: str) -> dict:
             },
         ],
         "tasks": [
-            {"label": "基础信息", "url": "#tasks", "status": "已完成"},
+            {"label": "基础信息", "url": "#tasks", "status": "已填写"},
             {"label": "工作经历", "url": "#tasks", "status": "进行中", "hint": "至少一条"},
             {"label": "个人荣誉", "url": "#tasks", "status": "可以开始", "hint": "没有可以不填"},
             {"label": "核对并提交", "url": None, "status": "尚不能开始"},

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from registration.models import Application, Feedback, Qualification, Registration, Worker
 from registration.models.form_content import form_content
+from registration.queries.corrections import UNNAMED, edited_unnamed, standing_correction
 from registration.queries.differences import form_diff
 from registration.queries.due import renewals_due
 from registration.queries.profile import parts_open
@@ -207,8 +208,9 @@ def profile_changed(worker: Worker, *, by, part: str) -> None:
 
     Call it after the write and inside the same transaction, which a refusal then undoes. Locks the
     worker's applications: a decision made at the same moment either comes first and refuses the
-    edit, or finds the form's version raised. Raises ``Refused``: ``locked``, ``required_emptied``
-    (with ``extra["missing"]``), ``window_closed``.
+    edit, or finds the form's version raised. In a round of correction the form may differ from the
+    refused one in what was named alone (R-REG-14). Raises ``Refused``: ``locked``, ``not_named``,
+    ``required_emptied`` (with ``extra["missing"]``), ``window_closed``.
     """
     if not connection.in_atomic_block:
         raise RuntimeError("profile_changed belongs inside the transaction of the edit")
@@ -217,10 +219,22 @@ def profile_changed(worker: Worker, *, by, part: str) -> None:
     if part not in parts_open([each.state for each in applications], registered):
         raise Refused("locked", _why_locked(applications))
     fresh = Worker.objects.select_related("user", "region").get(pk=worker.pk)
+    if part != "contact":
+        _refuse_unnamed(applications, fresh)
     for application in applications:
         if application.state == ApplicationState.PENDING_REVIEW:
             application.worker = fresh
             _follow(application, by=by)
+
+
+def _refuse_unnamed(applications: list[Application], worker: Worker) -> None:
+    """R-REG-14: what a refusal did not name stays as the reviewer saw it, whichever way the edit came."""
+    for each in applications:
+        each.worker = worker
+    corrections = [found for each in applications if (found := standing_correction(each))]
+    labels = edited_unnamed(corrections, worker) if corrections else []
+    if labels:
+        raise Refused("not_named", f"{'、'.join(labels)}：{UNNAMED}", labels=labels)
 
 
 def _why_locked(applications: list[Application]) -> str:

@@ -6,22 +6,30 @@ from django.utils import timezone
 
 from registration import actions, queries
 from registration.actions.applications import CLAIM_LASTS
+from registration.admin.form_shown import (
+    changed_rows,
+    content_of,
+    corrected,
+    files_of,
+    name_in,
+    record_sections,
+    stored_files,
+)
 from registration.admin.identity import identity, is_number, is_reference
 from registration.forms.review import RefusalForm
 from registration.models import Application, Decision
 from registration.reasons import REASONS
 from registration.workflows import DONE_STATES, IN_REVIEW_STATES, REFUSED_STATES, RENEWAL_KINDS, ApplicationState
+from registration.workflows.application import nameable
 from swms.console.paging import count
 from swms.console.review import NEAR, Case, ReviewAdmin
 from swms.console.screens import Desk, Filter, Found
 from swms.dates import today, working_days_after, working_days_left
-from swms.idnumbers import mask_id, mask_mobile, normalise
+from swms.idnumbers import normalise
 from swms.regions.models import REVIEW_DUTIES
 from swms.regions.queries import full_name
 from swms.ui import cn_datetime
-from swms.uploads.models import StoredFile
 
-_MASKS = {"id_number": mask_id, "mobile": mask_mobile}
 _JOINED = (
     "worker__user",
     "worker__region",
@@ -123,20 +131,25 @@ class ApplicationAdmin(ReviewAdmin):
         entries = (entry for section in record.form.content["sections"] for entry in section["entries"])
         return next((row["value"] for entry in entries for row in entry if row["key"] == name), "")
 
-    def reason_form(self, data=None):
-        return RefusalForm(data)
+    def reason_form(self, record, data=None):
+        return RefusalForm(data, offered=nameable(record, content_of(record)))
+
+    def name_items(self, case, form):
+        name_in(case, form)
 
     def changes_between(self, record, seen):
         old = record.forms.filter(version=seen).first()
         if old is None:
             return []
-        return _changes(old.content, record.form.content, _stored(record.form.content, old.content))
+        now = record.form.content
+        return changed_rows(old.content, now, stored_files(now, old.content))
 
     def case(self, record, user):
         prefetch_related_objects([record], Prefetch("decisions", Decision.objects.select_related("reviewer")))
-        content = record.form.content
+        content = content_of(record)
         previous = queries.previous_form(record)
-        stored = _stored(content, *([previous.content] if previous else []))
+        stored = stored_files(content, *([previous.content] if previous else []))
+        corrections = corrected(record, content, stored)
         return Case(
             title=f"{record.worker.user.name} · {record.get_kind_display()}",
             badge=record.get_state_display(),
@@ -144,10 +157,11 @@ class ApplicationAdmin(ReviewAdmin):
             due=record.due_on,
             notes=_notes(record),
             checks=queries.automatic_checks(record) if record.state in IN_REVIEW_STATES else [],
-            changes=_changes(previous.content, content, stored) if previous else [],
+            changes=changed_rows(previous.content, content, stored) if previous and not corrections else [],
             changes_since=_since_when(record, previous),
-            sections=[_section(section) for section in content["sections"]],
-            files=_files(content, stored),
+            corrections=corrections,
+            sections=record_sections(content),
+            files=files_of(content, stored),
             history=queries.timeline(record, for_staff=True),
         )
 
@@ -190,68 +204,3 @@ def _since_when(record, previous) -> str:
         return ""
     of_this_case = previous.application_id == record.pk
     return f"第 {previous.version} 版以来的变化" if of_this_case else "上次登记以来的变化"
-
-
-def _section(section: dict) -> dict:
-    return {"label": section["label"], "entries": [[_row(row) for row in entry] for entry in section["entries"]]}
-
-
-def _row(row: dict) -> dict:
-    mask = _MASKS.get(row["key"])
-    if mask is None:
-        return {"label": row["label"], "value": row["value"]}
-    return {"label": row["label"], "value": mask(row["value"]), "secret": row["key"]}
-
-
-def _changes(before: dict, now: dict, stored: dict[str, StoredFile]) -> list[dict]:
-    """Return differences for ``ui/diff.html``: photos as pictures side by side, numbers masked.
-
-    Numbers whose masks are alike are said to be others. A part that the earlier kind of form did not have is no
-    change.
-    """
-    rows, known = [], {section["name"] for section in before["sections"]} | {"photo"}
-    for each in queries.form_diff(before, now):
-        if each.section not in known:
-            continue
-        if each.key == "photo":
-            pictures = [_address(stored.get(side.get("photo", ""))) for side in (before, now)]
-            rows.append({"label": each.label, "old": each.old, "new": each.new, "pictures": pictures})
-            continue
-        old, new = each.old, each.new
-        if mask := _MASKS.get(each.key):
-            old, new = mask(old) if old else "", mask(new) if new else ""
-            new = f"{new}（已更换）" if old == new else new
-        rows.append({"label": each.label, "old": old, "new": new})
-    return rows
-
-
-def _stored(*contents: dict) -> dict[str, StoredFile]:
-    """Return the files that are still there: all of the first content, and the photos of every one."""
-    named = {content["photo"] for content in contents if content.get("photo")}
-    for section in contents[0]["sections"]:
-        named |= {file["uid"] for entry in section["entries"] for row in entry for file in row.get("files", ())}
-    return {str(file.uid): file for file in StoredFile.objects.filter(uid__in=named, purged_at=None)}
-
-
-def _address(file: StoredFile | None) -> str:
-    return f"{file.get_absolute_url()}?inline=1" if file else ""
-
-
-def _files(content: dict, stored: dict[str, StoredFile]) -> list[dict]:
-    """Return everything that was uploaded with the form, in its order, the photo first."""
-    named = [(content["photo"], "证件照")] if content.get("photo") else []
-    for section in content["sections"]:
-        for number, entry in enumerate(section["entries"], start=1):
-            place = f"{section['label']} {number}" if len(section["entries"]) > 1 else section["label"]
-            named += [(file["uid"], f"{place} · {row['label']}") for row in entry for file in row.get("files", ())]
-    return [
-        {
-            "label": label,
-            "name": stored[uid].name,
-            "url": _address(stored[uid]),
-            "media_type": stored[uid].media_type,
-            "size": stored[uid].size,
-        }
-        for uid, label in named
-        if uid in stored
-    ]

@@ -1,10 +1,13 @@
 """What the forms of the personal information share."""
 
+import copy
+from collections.abc import Iterable
 from datetime import date
 
 from django import forms
 from django.core.exceptions import ValidationError
 
+from registration.queries.corrections import UNNAMED
 from registration.queries.versions import Seen, version_of
 from swms.dates import today
 from swms.forms import ModelForm
@@ -22,14 +25,15 @@ class YesNoField(forms.TypedChoiceField):
     def __init__(self, **kwargs):
         kwargs.setdefault("widget", forms.RadioSelect(attrs={"class": "choices--inline"}))
         choices = [(True, "是"), (False, "否")]
-        super().__init__(choices=choices, coerce=lambda value: value == "True", empty_value=None, **kwargs)
+        super().__init__(choices=choices, coerce=lambda value: str(value) == "True", empty_value=None, **kwargs)
 
 
 class AnswersForm(ModelForm):
     """Some answers of one record, with the mark of what the page showed.
 
     The form only cleans: an action writes. Everything is compulsory but ``optional``, and nothing is
-    when the button 稍后再填 was pressed. ``marked`` are what else makes an open page stale.
+    when the button 稍后再填 was pressed. ``marked`` are what else makes an open page stale. ``locked``
+    fields are shown and never written: nobody named them in the refusal that is being mended (R-REG-14).
     """
 
     version = forms.CharField(required=False, widget=forms.HiddenInput)
@@ -37,9 +41,12 @@ class AnswersForm(ModelForm):
     marked: tuple[str, ...] = ()
     not_answers: tuple[str, ...] = ()
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args, locked: Iterable[str] = (), **kwargs):
         super().__init__(*args, **kwargs)
         self.prepare()
+        self.locked = frozenset(locked) & set(self.fields)
+        for name in self.locked:
+            self.fields[name].disabled, self.fields[name].help_text = True, UNNAMED
         for name, field in self.fields.items():
             field.required = not (self.for_later or name == "version" or name in self.optional)
         self.mark = self.initial["version"] = self.version_now()
@@ -66,7 +73,8 @@ class AnswersForm(ModelForm):
     def answers(self) -> dict:
         """What to write, files left out; only of a valid form."""
         files = {name for name, field in self.fields.items() if isinstance(field, forms.FileField)}
-        return {name: self.cleaned_data[name] for name in self.names if name not in files and name in self.cleaned_data}
+        apart = files | self.locked
+        return {name: self.cleaned_data[name] for name in self.names if name not in apart and name in self.cleaned_data}
 
     @property
     def seen(self) -> Seen:
@@ -96,7 +104,26 @@ class AnswersForm(ModelForm):
                 self.add_error(name, "因其他内容有误，文件没有上传，请重新选择")
 
     def _post_clean(self):
-        """Leave the instance as it was read: the page still shows it, and the action reads it anew."""
+        """Leave the instance as it was read: the page still shows it, and the action reads it anew.
+
+        A locked field is not judged; another answer to it, from an older page or a made-up one, is refused.
+        """
+        for name in self.locked:
+            self.errors.pop(name, None)
+            if self._answered_anew(name):
+                self.add_error(name, ValidationError(UNNAMED, code="not_named"))
+
+    def _answered_anew(self, name: str) -> bool:
+        bound = self[name]
+        widget, at = bound.field.widget, bound.html_name
+        if widget.value_omitted_from_data(self.data, self.files, at) or (
+            isinstance(widget, forms.CheckboxInput) and at not in self.data
+        ):
+            return False
+        posted = widget.value_from_datadict(self.data, self.files, at)
+        field = copy.copy(bound.field)
+        field.disabled = False
+        return field.has_changed(bound.initial, posted)
 
 
 def _in_words(field: forms.Field, value) -> str:

@@ -1,20 +1,27 @@
 """What a reviewer says when a form is not passed."""
 
 from django import forms
+from django.core.exceptions import ValidationError
 
 from registration.models import Application
-from registration.reasons import REASONS
+from registration.reasons import GENERAL, Item, ItemRefused, named_items
 from swms.console.review import ReasonForm
+from swms.forms import refuse_control_characters, tidy
 
 
 class RefusalForm(ReasonForm):
-    """A refusal: what is wrong, whether it can be mended, and the words for the applicant (R-REG-15)."""
+    """A refusal: what is wrong, whether it can be mended, and the words for the applicant (R-REG-15).
+
+    ``offered`` are the items of the form that is looked at. They are ticked where they stand in it, by
+    ``item``, each with ``code-…`` and ``remark-…``; ``point`` gives the three for the page.
+    """
 
     reason_codes = forms.MultipleChoiceField(
-        label="原因（可多选，请一次选全）",
-        choices=[(reason.code, reason.label) for reason in REASONS.values()],
+        label="没有逐项指出的原因（可多选，请一次说全）",
+        choices=[(reason.code, reason.label) for reason in GENERAL],
+        required=False,
+        help_text="选择的原因会开放它所涉及的全部内容；能在上面表单中逐项指出的，不必再选。",
         widget=forms.CheckboxSelectMultiple,
-        error_messages={"required": "请至少选择一项原因"},
     )
     refusal_kind = forms.ChoiceField(
         label="类别",
@@ -24,3 +31,46 @@ class RefusalForm(ReasonForm):
         error_messages={"required": "请选择“补正”或“不予登记”"},
     )
     field_order = ("reason_codes", "refusal_kind", "reason")
+
+    def __init__(self, data=None, *, offered=(), hints=None):
+        super().__init__(data)
+        self.offered, self.hints = list(offered), hints or {}
+        self.problems: dict[str, str] = {}
+        self.asked = {item_id: self._asked(item_id) for item_id in data.getlist("item")} if data is not None else {}
+
+    def _asked(self, item_id: str) -> dict:
+        section, _, rest = item_id.partition(".")
+        entry, _, key = rest.partition(".")
+        said = {"code": self.data.get(f"code-{item_id}", ""), "remark": tidy(self.data.get(f"remark-{item_id}", ""))}
+        return {"section": section, "entry": entry, "key": key} | said
+
+    def clean(self):
+        """At least one item or reason; each item is one of the form, with a reason that fits it."""
+        cleaned = super().clean()
+        for item_id, asked in self.asked.items():
+            try:
+                named_items([asked], (), self.offered)
+                refuse_control_characters(asked["remark"])
+            except ItemRefused as refused:
+                self.problems[item_id] = refused.message
+            except ValidationError as error:
+                self.problems[item_id] = error.messages[0]
+        for problem in dict.fromkeys(self.problems.values()):
+            self.add_error(None, problem)
+        if not self.asked and not cleaned.get("reason_codes") and not self.has_error("reason_codes"):
+            self.add_error("reason_codes", "请至少选择一项原因，或者在表单中指出具体内容")
+        return cleaned | {"items": list(self.asked.values())}
+
+    def point(self, item: Item) -> dict:
+        """Return the tick of an item with its reason and remark, for ``console/point.html``."""
+        asked = self.asked.get(item.id)
+        return {
+            "id": item.id,
+            "label": item.label,
+            "codes": [(reason.code, reason.label.partition("（")[0]) for reason in item.codes],
+            "hint": self.hints.get((item.section, item.key), "") if not item.entry else "",
+            "ticked": asked is not None,
+            "code": asked["code"] if asked else "",
+            "remark": asked["remark"] if asked else "",
+            "problem": self.problems.get(item.id, "") if self.errors else "",  # which judges first
+        }

@@ -72,10 +72,15 @@ class EvidenceForm(AnswersForm):
     marked = ("evidence",)
     not_answers = ("removed", "files_added", "drop")
 
+    def __init__(self, *args, may_remove=lambda file: True, **kwargs):
+        self.may_remove = may_remove
+        super().__init__(*args, **kwargs)
+
     def prepare(self):
         self.kept = list(self.instance.evidence.all()) if self.instance.pk else []
-        if self.kept:
-            self.fields["removed"].choices = [(str(file.uid), file.name) for file in self.kept]
+        removable = [(str(file.uid), file.name) for file in self.kept if self.may_remove(file)]
+        if removable:
+            self.fields["removed"].choices = removable
         else:
             del self.fields["removed"]
 

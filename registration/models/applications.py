@@ -190,7 +190,9 @@ class Decision(models.Model):
     stage = models.CharField("环节", max_length=5, choices=Stage)
     passed = models.BooleanField("通过")
     refusal_kind = models.CharField("未通过类别", max_length=8, choices=Application.RefusalKind, blank=True)
-    reason_codes = models.JSONField("原因代码", default=list)
+    reason_codes = models.JSONField("原因代码", default=list)  # each once, those of the items too
+    #: What it named, by identity, of the version that it looked at (registration.reasons).
+    items = models.JSONField("指出的内容", default=list, db_default=[])
     reason = models.CharField("审核意见", max_length=500, blank=True)
     form_version = models.PositiveIntegerField("表单版本")
     policy_version = models.PositiveIntegerField("政策版本", default=0, db_default=0)  # 0: no province policy

@@ -10,13 +10,14 @@ from datetime import date
 from registration.requirements import balances
 from swms.regions.queries import full_name
 
-SCHEMA = 1
+SCHEMA = 2  # since then entries of lists have identities
 UNANSWERED = "未填写"
 
 
 def form_content(application) -> dict:
-    """Return ``{"schema", "sections": [{"name", "label", "entries": [[row, …], …]}], "photo", "files"}``.
+    """Return ``{"schema", "sections": [{"name", "label", "entries": [[row, …], …]}], "photo"}``.
 
+    Sections that are lists have ``ids`` too, which say which entry is the same in another version.
     It holds the identity number and the mobile in full: seal it.
     """
     worker = application.worker
@@ -25,16 +26,24 @@ def form_content(application) -> dict:
         ("certificate", "职业水平证书", [_certificate(application.qualification)]),
         ("region", "登记区域与首次登记时间", [_region(application)]),
         *_renewal(application),
-        ("work", "工作经历", [_work(row) for row in worker.experiences.all()]),
-        ("projects", "以往项目", [_project(row) for row in worker.past_projects.prefetch_related("evidence")]),
-        ("honours", "个人荣誉", [_honour(row) for row in worker.honours.prefetch_related("evidence")]),
+        ("work", "工作经历", _work, worker.experiences.all()),
+        ("projects", "以往项目", _project, worker.past_projects.prefetch_related("evidence")),
+        ("honours", "个人荣誉", _honour, worker.honours.prefetch_related("evidence")),
         *_late(application),
     )
     return {
         "schema": SCHEMA,
-        "sections": [{"name": name, "label": label, "entries": entries} for name, label, entries in sections],
+        "sections": [_section(*section) for section in sections],
         "photo": str(worker.photo.uid) if worker.photo else "",
     }
+
+
+def _section(name: str, label: str, entries, rows=None) -> dict:
+    """Return a section; of a list ``entries`` says how a row of it is written down."""
+    if rows is None:
+        return {"name": name, "label": label, "entries": entries}
+    rows = list(rows)
+    return {"name": name, "label": label, "entries": [entries(row) for row in rows], "ids": [row.pk for row in rows]}
 
 
 def _row(key: str, label: str, value, files=()) -> dict:

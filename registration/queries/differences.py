@@ -28,14 +28,14 @@ REPEATED = ("work", "projects", "honours")
 def form_diff(old: dict | None, new: dict) -> list[FormChange]:
     """Return what differs between two contents of ``form_content``, in the order of the newer form.
 
-    Entries of a list are matched by what they say, so that one added on top does not make all the
-    others look changed.
+    Entries of a list are matched by their identity, or else by what they say, so that one added on
+    top does not make all the others look changed.
     """
-    before = {section["name"]: section["entries"] for section in (old or {"sections": []})["sections"]}
+    before = {section["name"]: section for section in (old or {"sections": []})["sections"]}
     changes = []
     for section in new["sections"]:
         name, label = section["name"], section["label"]
-        pairs = _matched(before.get(name, []), section["entries"])
+        pairs = _matched(before.get(name, {"entries": []}), section)
         for number, (left, right) in enumerate(pairs, start=1):
             repeated = name in REPEATED
             prefix = f"{label} {number} · " if repeated else ""
@@ -47,10 +47,13 @@ def form_diff(old: dict | None, new: dict) -> list[FormChange]:
     return changes
 
 
-def _matched(old: list, new: list) -> list[tuple[list, list]]:
-    """Pair the entries: equal ones first, then those of one name, then those in one place; the rest stand alone."""
-    partner: dict[int, list] = {}
-    rest = list(old)
+def _matched(before: dict, after: dict) -> list[tuple[list, list]]:
+    """Pair the entries: the same ones, then equal ones, those of one name, those in one place; the rest stand alone."""
+    old, new = before["entries"], after["entries"]
+    known = dict(zip(before.get("ids", ()), old, strict=False))
+    same = {place: known[pk] for place, pk in enumerate(after.get("ids", ())) if pk in known}
+    partner: dict[int, list] = dict(same)
+    rest = [entry for entry in old if not any(entry is each for each in same.values())]
 
     def settle(alike):
         for place, entry in enumerate(new):

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from registration.models import Worker
+from registration.queries.corrections import MENDED, TO_MEND, Opening, opening_of, present_content
 from registration.workflows import (
     EDITABLE_STATES,
     LOCKED_STATES,
@@ -13,6 +14,7 @@ from registration.workflows import (
 
 #: What an edit can touch. ``employer`` is the current employment, ``work`` the past ones.
 PARTS = frozenset({"contact", "basic", "photo", "region", "employer", "work", "projects", "honours"})
+SECTION_OF = {"employer": "work"}  # of the form; the other parts are called as their sections are
 MOVES_BY_CHANGE = frozenset({"region", "employer"})  # R-CHG-01: once registered these move by 变更
 CHANGES = "registration:transfers"
 
@@ -34,8 +36,17 @@ def moved_by_change(worker: Worker) -> frozenset[str]:
     return MOVES_BY_CHANGE if registered else frozenset()
 
 
-def editable_parts(worker: Worker) -> frozenset[str]:
-    """Return the parts of the personal information that the worker may edit now."""
+def editable_parts(worker: Worker, opening: Opening | None = None) -> frozenset[str]:
+    """Return the parts of the personal information that the worker may edit now, wholly or as far as was named."""
+    parts = parts_of(worker)
+    opening = opening_of(worker) if opening is None else opening
+    if not opening.limited:
+        return parts
+    return parts & {"contact", *(part for part in PARTS if opening.section(SECTION_OF.get(part, part)))}
+
+
+def parts_of(worker: Worker) -> frozenset[str]:
+    """Return the parts that are open by the states alone, whatever a refusal named."""
     states = worker.applications.values_list("state", flat=True)
     registered = worker.registrations.filter(state__in=REGISTERED_STATES).exists()
     return parts_open(states, registered)
@@ -43,9 +54,11 @@ def editable_parts(worker: Worker) -> frozenset[str]:
 
 @dataclass(frozen=True)
 class ProfileTask:
-    """One line of the task list; ``state`` is ``done``, ``missing``, ``optional``, ``locked`` or ``change``.
+    """One line of the task list.
 
-    What moves by 变更 leads there instead (R-CHG-01).
+    ``state`` is ``done``, ``missing``, ``optional`` or ``locked``; in a round of correction ``to_mend``,
+    ``mended``, or ``unnamed`` for what nobody asked to be changed (R-REG-14); ``change`` for what moves by 变更 and
+    leads there (R-CHG-01).
     """
 
     name: str
@@ -59,13 +72,18 @@ class ProfileTask:
         return _STATUS[self.state]
 
 
+#: 已填写 and not 已完成: nothing of this has been sent or decided.
 _STATUS = {
-    "done": "已完成",
+    "done": "已填写",
     "missing": "待填写",
     "optional": "选填",
     "locked": "不能修改",
     "change": "通过变更办理",
+    "unnamed": "不需要修改",
+    "to_mend": TO_MEND,
+    "mended": MENDED,
 }
+
 _TASKS = (
     ("basic", "基础信息", "registration:profile_basic", (*Worker.REQUIRED["basic"], "mobile", "email")),
     ("photo", "照片", "registration:profile_photo", Worker.REQUIRED["photo"]),
@@ -85,7 +103,9 @@ ITEMS = {name: url_name for name, _, url_name, _ in _TASKS}
 def profile_tasks(worker: Worker) -> list[ProfileTask]:
     """Return the personal information as a task list (R-PRO-01)."""
     missing = dict(worker.missing())
-    parts, by_change = editable_parts(worker), moved_by_change(worker)
+    opening = opening_of(worker)
+    before, parts = parts_of(worker), editable_parts(worker, opening)
+    asked, by_change = _asked(opening), moved_by_change(worker)
     filled = {"projects": worker.past_projects.exists(), "honours": worker.honours.exists()}
     tasks = []
     for name, label, url_name, fields in _TASKS:
@@ -93,10 +113,21 @@ def profile_tasks(worker: Worker) -> list[ProfileTask]:
         if name not in parts and name in by_change:
             state, url_name = "change", CHANGES
         elif name not in parts:
-            state = "locked"
+            state = "unnamed" if name in before else "locked"
         elif lacking:
             state = "missing"
+        elif name in asked:
+            state = "mended" if all(asked[name]) else "to_mend"
         else:
             state = "done" if filled.get(name, True) else "optional"
         tasks.append(ProfileTask(name, label, state, url_name, lacking))
     return tasks
+
+
+def _asked(opening: Opening) -> dict[str, list[bool]]:
+    """Return, by section, whether each thing that was named has been mended."""
+    asked: dict[str, list[bool]] = {}
+    for correction in opening.corrections:
+        for task in correction.tasks(present_content(correction.application)):
+            asked.setdefault(task.item.section, []).append(task.mended)
+    return asked

@@ -6,12 +6,12 @@ from django.urls import reverse
 
 from registration import actions, queries
 from registration.forms.application import LatePromiseForm, PromiseForm
-from registration.models import Application, Decision
+from registration.models import Application
 from registration.promise import PROMISE_TEXT
 from registration.queries.dates import personal_dates, under_review
 from registration.queries.profile import ITEMS
-from registration.reasons import REASONS
 from registration.requirements import balances, in_words
+from registration.views.corrections import left_unmended, refusal_shown, unsent_banner
 from registration.views.page import WorkerPage
 from registration.views.profile import certificates_to_view
 from registration.workflows import ApplicationState
@@ -39,7 +39,6 @@ REFUSED_AT = {
     "late_reason_required": "late_reason",
     "late_reason_too_long": "late_reason",
 }
-ITEM_PAGES = ITEMS | {"local": ITEMS["region"]}
 
 
 class ApplicationPage(WorkerPage):
@@ -54,6 +53,9 @@ class ApplicationPage(WorkerPage):
             for move in application.moves_for(request.user)
         ]
         closed = queries.reopen_refused(application)
+        refusal, unsent = refusal_shown(application), unsent_banner(application)
+        if unsent and refusal and refusal["first"] and unsent["url"] == request.path:
+            unsent["url"] = refusal["first"]
         context = {
             "application": application,
             "submitted": application.submitted_at is not None,
@@ -63,35 +65,14 @@ class ApplicationPage(WorkerPage):
             "moves": [] if closed else moves,
             "reopen_refused": closed and closed.message,
             "ended": ENDED.get(application.state),
-            "refusal": _refusal(application),
+            "refusal": refusal,
+            "unsent": unsent,
             "late": _late(application),
             "sent_form": _sections(application) if application.form_version and not editable else [],
             "viewable": certificates_to_view(request.user, [application]),
             "entries": queries.timeline(application),
         }
         return render(request, "registration/application.html", context)
-
-
-def _refusal(application: Application) -> dict | None:
-    """Return the last refusal: while it stands, and in the round that is to mend it (R-REG-14)."""
-    editable = application.state == ApplicationState.NOT_APPLIED
-    rounds = application.round - 1 if editable else application.round
-    decision = Decision.objects.filter(application=application, round=rounds, passed=False).last()
-    if decision is None:
-        return None
-    items = []
-    for code in decision.reason_codes:
-        reason = REASONS.get(code)
-        if reason:
-            page = ITEM_PAGES.get(reason.item)
-            items.append({"label": reason.label, "url": reverse(page) if page and editable else None})
-    return {
-        "title": f"{decision.get_stage_display()}未通过（{decision.get_refusal_kind_display()}）",
-        "reason": decision.reason,
-        "items": items,
-        "at": decision.at,
-        "now": editable,
-    }
 
 
 def _late(application: Application) -> dict | None:
@@ -197,6 +178,8 @@ class CheckPage(WorkerPage):
             "sections": _sections(application, change=True),
             "missing": self.worker.missing(),
             "late": _late(application),
+            "dates": personal_dates(application, []),
+            "unmended": left_unmended(application),
             "form": form,
             "promise_text": PROMISE_TEXT,
             "region": full_name(self.worker.region) if self.worker.region else "",

@@ -7,6 +7,7 @@ from registration import queries
 from registration.models import Registration
 from registration.queries.dates import personal_dates
 from registration.queries.transfers import open_change
+from registration.views.corrections import unsent_banner
 from registration.views.page import WorkerPage
 from registration.workflows import RegistrationState
 from swms.notices.models import Notice
@@ -32,6 +33,7 @@ class Dashboard(WorkerPage):
         by_qualification = {each.qualification_id: each for each in registrations}
         context = {
             "step": step,
+            "unsent": unsent_banner(step.application) if step.application else None,
             "step_url": reverse(step.url_name, args=step.url_args) if step.url_name else None,
             "dates": personal_dates(step.application, in_force),
             "certificates": [

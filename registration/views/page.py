@@ -14,7 +14,8 @@ from django.views.decorators.cache import never_cache
 from registration import queries
 from registration.models import Application, Worker
 from registration.queries.profile import CHANGES
-from registration.workflows import EDITABLE_STATES
+from registration.views.corrections import unsent_banner
+from registration.workflows import EDITABLE_STATES, ApplicationState
 from swms.views import WorkerRequired
 from swms.workflow import Refused
 
@@ -33,12 +34,35 @@ class WorkerPage(WorkerRequired, View):
         )
         return get_object_or_404(mine, user=self.request.user)
 
-    def why_locked(self, part: str, what: str) -> str:
-        """Say why a part cannot be edited now; what moves by 变更 is linked there (R-CHG-01)."""
+    @cached_property
+    def opening(self) -> queries.Opening:
+        """What a refusal lets the reader edit in the round that mends it."""
+        return queries.opening_of(self.worker)
+
+    @cached_property
+    def follows(self) -> Application | None:
+        """The application that an edit belongs to: one in 待审核 changes at once (R-REG-12)."""
+        open_ones = self.worker.applications.filter(state__in=EDITABLE_STATES)
+        return open_ones.order_by(F("submitted_at").desc(nulls_last=True), "pk").first()
+
+    @cached_property
+    def unsent(self) -> dict | None:
+        """The banner of a case that was opened and not sent."""
+        return self.follows and unsent_banner(self.follows)
+
+    def why_closed(self, what: str, part: str) -> str:
+        """Say why something cannot be edited now; what moves by 变更 is linked there (R-CHG-01)."""
         if part in queries.moved_by_change(self.worker):
             words = '登记已完成，{}不能直接修改，请通过<a href="{}">变更</a>办理'
             return format_html(words, what, reverse(CHANGES))
+        if self.opening.limited and part in queries.parts_of(self.worker):
+            return f"{what}：{queries.UNNAMED}"
         return f"{what}现在不能修改"
+
+    def saved(self, what: str) -> str:
+        """Say that something was saved, and that this sends nothing."""
+        waits = self.worker.applications.filter(state=ApplicationState.NOT_APPLIED).exists()
+        return f"{what}已保存，申请尚未提交" if waits else f"{what}已保存"
 
     def application(self, ref: str) -> Application:
         """Return the reader's application of that reference; 404 for everybody else's."""
@@ -51,19 +75,21 @@ class WorkerPage(WorkerRequired, View):
 class FormPage(WorkerPage):
     """A page with one form: what was typed stays, whatever is refused.
 
-    Subclasses say ``form_class``, ``heading``, ``part`` (of ``queries.PARTS``), ``back`` (a URL name) and ``save``.
+    Subclasses say ``form_class``, ``heading``, ``part`` (of ``queries.PARTS``), ``back`` (a URL name) and ``save``;
+    ``answers`` says which fields write which answer of the form that is sent, where one name does not do for both.
     """
 
     template = "registration/form.html"
     form_class = None
+    answers: dict[str, tuple[str, ...]] = {}
     part = ""
     heading = ""
     lead = ""
     back = "registration:profile"
 
     def get(self, request, **kwargs):
-        if self.part not in queries.editable_parts(self.worker):
-            messages.info(request, self.why_locked(self.part, self.heading))
+        if not self.is_open:
+            messages.info(request, self.why_closed(self.heading, self.part))
             return redirect(self.back)
         return self.show(self.make_form())
 
@@ -79,9 +105,22 @@ class FormPage(WorkerPage):
         messages.success(request, self.done)
         return redirect(self.back)
 
+    @property
+    def is_open(self) -> bool:
+        """Whether anything on this page may be edited now (R-REG-10…14)."""
+        return self.part in queries.editable_parts(self.worker, self.opening)
+
     def make_form(self, *data):
         """Return the form, over the record as it is now."""
-        return self.form_class(*data, instance=self.worker)
+        return self.form_class(*data, instance=self.worker, locked=self.locked)
+
+    @property
+    def locked(self) -> list[str]:
+        """The fields that nobody named in the refusal that is being mended."""
+        if not self.opening.limited:
+            return []
+        unnamed = [names for key, names in self.answers.items() if not self.opening.answer(self.part, key)]
+        return [name for names in unnamed for name in names]
 
     def save(self, form) -> None:
         """Hand the answers to an action; may raise ``Refused``."""
@@ -102,19 +141,13 @@ class FormPage(WorkerPage):
 
     def show(self, form, **context) -> HttpResponse:
         context |= {"form": form, "heading": self.heading, "lead": self.lead, "cancel_url": reverse(self.back)}
-        context["follows"] = self.follows
+        context |= {"follows": self.follows, "unsent": self.unsent}
         return render(self.request, self.template, context | self.context(form))
 
     @property
     def done(self) -> str:
         """What to say once it is saved."""
-        return f"{self.heading}已保存"
-
-    @cached_property
-    def follows(self) -> Application | None:
-        """The application that an edit belongs to: one in 待审核 changes at once (R-REG-12)."""
-        open_ones = self.worker.applications.filter(state__in=EDITABLE_STATES)
-        return open_ones.order_by(F("submitted_at").desc(nulls_last=True), "pk").first()
+        return self.saved(self.heading)
 
     def context(self, form) -> dict:
         """Return what the template of this page needs beyond that."""

@@ -8,11 +8,12 @@ from registration import actions, queries
 from registration.forms.answers import LATER
 from registration.forms.profile import BasicForm, EmailForm, PhotoForm, RegionForm
 from registration.models import Qualification, Registration
+from registration.views.corrections import unsent_banner
 from registration.views.page import FormPage, WorkerPage
 from registration.workflows import EDITABLE_STATES
 from swms.codes import IdType
 
-TASK_TONES = {"done": "good", "missing": "wait", "optional": "idle", "locked": "idle", "change": "idle"}
+TASK_TONES = {"done": "good", "missing": "wait", "to_mend": "wait", "mended": "good"}
 
 
 class ProfilePage(WorkerPage):
@@ -23,8 +24,13 @@ class ProfilePage(WorkerPage):
         tasks = queries.profile_tasks(worker)
         applications = list(worker.applications.visible_to(request.user).select_related("qualification").order_by("pk"))
         open_ones = [each for each in applications if each.state in EDITABLE_STATES]
+        unsent = unsent_banner(open_ones[0]) if open_ones else None
+        first = next((reverse(task.url_name) for task in tasks if task.state in ("missing", "to_mend")), None)
+        if unsent and unsent["url"] == request.path and first:
+            unsent["url"] = first
         context = {
             "worker": worker,
+            "unsent": unsent,
             "tasks": [_line(task) for task in tasks],
             "missing": sum(len(task.missing) for task in tasks),
             "left": sum(task.state == "missing" for task in tasks),
@@ -49,9 +55,9 @@ def certificates_to_view(user, applications) -> list[Registration]:
 def _line(task) -> dict:
     return {
         "label": task.label,
-        "url": None if task.state == "locked" else reverse(task.url_name),
+        "url": None if task.state in ("locked", "unnamed") else reverse(task.url_name),
         "status": task.status,
-        "tone": TASK_TONES[task.state],
+        "tone": TASK_TONES.get(task.state, "idle"),
         "hint": f"待填写：{'、'.join(task.missing)}" if task.missing else "",
     }
 
@@ -99,6 +105,17 @@ class BasicPage(AnswersPage):
     template = "registration/basic.html"
     form_class = BasicForm
     part = "basic"
+    answers = {
+        **{
+            name: (name,)
+            for name in (
+                *("sex", "birth_date", "ethnicity", "political_status", "education", "degree", "school", "major"),
+                *("is_sw_major", "work_years"),
+            )
+        },
+        "household": ("household_region", "household_address"),
+        "address": ("address_region", "address"),
+    }
     heading = "基础信息"
     lead = "全部为必填项。请如实填写，不得弄虚作假、隐瞒真实情况。"
     offers_later = True
@@ -132,6 +149,7 @@ class RegionPage(AnswersPage):
     template = "registration/region.html"
     form_class = RegionForm
     part = "region"
+    answers = {"region": ("region", "stated"), "has_local_cert": ("has_local_cert", *RegionForm.local)}
     heading = "登记区域与首次登记时间"
     uploads = ("local_cert_file",)
     offers_later = True

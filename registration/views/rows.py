@@ -107,11 +107,32 @@ def _names(row) -> str:
     return "、".join(file.name for file in row.evidence.all()) or "无"
 
 
-class ListPage(Rows, WorkerPage):
+class RowRights(Rows):
+    """What may be done with the entries now (R-REG-10…14)."""
+
+    @cached_property
+    def parts(self):
+        return queries.editable_parts(self.worker, self.opening)
+
+    def may_change(self, row) -> bool:
+        """Whether anything of the entry may be edited."""
+        if self.part_of(row) not in self.parts:
+            return False
+        return self.opening.entry(self.name, row.pk) or self.opening.documents_alone(self.name, row.pk)
+
+    def may_delete(self, row) -> bool:
+        return self.part_of(row) in self.parts and self.opening.entry(self.name, row.pk)
+
+    @property
+    def may_add(self) -> bool:
+        return self.name in self.parts and self.opening.adding(self.name)
+
+
+class ListPage(RowRights, WorkerPage):
     """The entries of one kind, each with 更改 and 删除 where they may be used now."""
 
     def get(self, request):
-        parts, by_change = queries.editable_parts(self.worker), queries.moved_by_change(self.worker)
+        by_change = queries.moved_by_change(self.worker)
         rows = self.model.objects.visible_to(request.user).filter(worker=self.worker)
         if hasattr(self.model, "evidence"):
             rows = rows.prefetch_related("evidence")
@@ -119,10 +140,9 @@ class ListPage(Rows, WorkerPage):
             {
                 "title": self.title(row),
                 "facts": self.facts(row),
-                "open": self.part_of(row) in parts,
                 "by_change": self.part_of(row) in by_change,
-                "change_url": self.address("change", row.pk),
-                "delete_url": self.address("delete", row.pk),
+                "change_url": self.address("change", row.pk) if self.may_change(row) else None,
+                "delete_url": self.address("delete", row.pk) if self.may_delete(row) else None,
             }
             for row in rows
         ]
@@ -131,7 +151,10 @@ class ListPage(Rows, WorkerPage):
             "intro": self.intro,
             "nothing": self.nothing,
             "entries": entries,
-            "add_url": self.add_url() if self.name in parts else None,
+            "add_url": self.add_url() if self.may_add else None,
+            "limited": self.opening.limited and self.name in queries.parts_of(self.worker),
+            "unnamed": queries.UNNAMED,
+            "unsent": self.unsent,
             "back_url": reverse("registration:profile"),
             "back_label": "返回个人信息",
         }
@@ -141,7 +164,7 @@ class ListPage(Rows, WorkerPage):
         return self.address("add")
 
 
-class EditPage(Rows, FormPage):
+class EditPage(RowRights, FormPage):
     """Add an entry, or change one."""
 
     template = "registration/row.html"
@@ -152,22 +175,26 @@ class EditPage(Rows, FormPage):
 
     @property
     def done(self):
-        return f"{self.noun}已保存"
+        return self.saved(self.noun)
 
     @property
     def part(self):
         return self.part_of(self.row)
 
+    @property
+    def is_open(self):
+        return self.may_change(self.row) if self.row else self.may_add
+
     def make_form(self, *data):
         return self.form_class(*data, instance=self.row or self.model(worker=self.worker))
 
 
-class DeletePage(Rows, WorkerPage):
+class DeletePage(RowRights, WorkerPage):
     """Ask before an entry goes, then delete it."""
 
     def get(self, request, pk):
-        if self.part_of(self.row) not in queries.editable_parts(self.worker):
-            messages.info(request, self.why_locked(self.part_of(self.row), self.title(self.row)))
+        if not self.may_delete(self.row):
+            messages.info(request, self.why_closed(self.title(self.row), self.part_of(self.row)))
             return redirect(self.back)
         context = {
             "heading": f"删除{self.noun}",
@@ -184,7 +211,7 @@ class DeletePage(Rows, WorkerPage):
             actions.delete_row(self.worker, self.row, by=request.user)
         except Refused as refused:
             locked = refused.code == "locked"
-            text = self.why_locked(self.part_of(self.row), self.title(self.row)) if locked else refused.message
+            text = self.why_closed(self.title(self.row), self.part_of(self.row)) if locked else refused.message
             messages.error(request, text)
         else:
             messages.success(request, f"{self.noun}已删除")
@@ -250,7 +277,17 @@ class WorkDelete(Experiences, DeletePage):
 
 
 class EvidencePage(EditPage):
-    """An entry with evidence."""
+    """An entry with evidence; where documents alone were named, the rest of it stays as it is (R-REG-14)."""
+
+    def make_form(self, *data):
+        row = self.row or self.model(worker=self.worker)
+        alone = self.row is not None and self.opening.documents_alone(self.name, row.pk)
+        return self.form_class(
+            *data,
+            instance=row,
+            locked=self.form_class.Meta.fields if alone else (),
+            may_remove=lambda file: self.row is None or self.opening.document(self.name, row.pk, file.uid),
+        )
 
     def context(self, form):
         return {"kept": form.kept}

@@ -45,9 +45,10 @@ class Case:
     """A record as the page shows it: plain values only, so that the template asks and never reads.
 
     ``sections``: ``{"label", "entries": [[row, …], …]}``, a row being ``{"label", "value"}`` with
-    ``secret`` where the value is masked and may be shown. ``checks``, ``files``, ``history`` and
+    ``secret`` where the value is masked and may be shown. A section's ``point`` and a row's ``points`` are
+    where a refusal may name it (``console/point.html``). ``checks``, ``files``, ``history`` and
     ``changes`` are as their components in ``ui/`` take them, its columns called by ``old_label`` and
-    ``new_label``; ``notes`` are callouts.
+    ``new_label``; ``notes`` are callouts, ``corrections`` what was named before (``console/corrections.html``).
     """
 
     title: str
@@ -60,6 +61,7 @@ class Case:
     changes_since: str = ""
     old_label: str = ""
     new_label: str = ""
+    corrections: dict | None = None
     sections: list[dict] = field(default_factory=list)
     files: list[dict] = field(default_factory=list)
     history: list = field(default_factory=list)
@@ -110,9 +112,12 @@ class ReviewAdmin(Screen):
         """Return what changed since the version that the reviewer looked at, as ``ui/diff.html`` takes it."""
         return []
 
-    def reason_form(self, data=None):
+    def reason_form(self, record, data=None):
         """Return the form that goes with moves that need a reason."""
         return ReasonForm(data)
+
+    def name_items(self, case: Case, form) -> None:
+        """Put into the record what ``form`` lets a reviewer name in it."""
 
     # -- pages ------------------------------------------------------------------------------
 
@@ -142,7 +147,7 @@ class ReviewAdmin(Screen):
         asked = [move for move in record.workflow if move.name == name]
         if not asked:
             raise BadRequest(f"no move named {name!r}")
-        form = self.reason_form(request.POST) if any(move.needs_reason for move in asked) else None
+        form = self.reason_form(record, request.POST) if any(move.needs_reason for move in asked) else None
         if form is not None and not form.is_valid():
             return self.show_case(request, record, form=form, pressed=name)
         seen = request.POST.get("version", "")[:9]  # a number; a page of digits would not be one
@@ -164,6 +169,8 @@ class ReviewAdmin(Screen):
         context = {"refused": refused.message}
         if refused.code == "changed" and seen.isdecimal():
             context |= {"seen_changes": self.changes_between(record, int(seen)), "seen": seen}
+        if form is not None:
+            form = self.reason_form(record, request.POST)
         return self.show_case(request, record, form=form, pressed=pressed, status=409, **context)
 
     def show_case(self, request, record, *, form=None, pressed="", revealed="", status=200, **more):
@@ -175,6 +182,10 @@ class ReviewAdmin(Screen):
         for section in case.sections:
             section["entries"] = [[_ROW | row for row in entry] for entry in section["entries"]]
         self._unmask(case, record, revealed)
+        if form is None and any(move.needs_reason for move in moves):
+            form = self.reason_form(record)
+        if form is not None:
+            self.name_items(case, form)
         place = self._place(record, request.user)
         context = {
             "case": case,
@@ -185,7 +196,7 @@ class ReviewAdmin(Screen):
             "passed_checks": [check for check in case.checks if check.ok],
             "plain_moves": [move for move in moves if not move.needs_reason],
             "reasoned_moves": [move for move in moves if move.needs_reason],
-            "form": form or (self.reason_form() if any(move.needs_reason for move in moves) else None),
+            "form": form,
             "pressed": pressed,
             "version": getattr(record, "form_version", ""),
             "record_url": self.record_url(record),

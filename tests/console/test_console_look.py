@@ -18,11 +18,14 @@ from playwright.sync_api import sync_playwright
 
 from registration import actions, roster
 from registration.models import Application, Feedback
+from registration.promise import PROMISE_VERSION
+from registration.queries.versions import Seen, version_of
 from swms.calendar import actions as calendar
 from swms.regions.models import Duty
 from tests import factories
 from tests.people import signed_in
 
+KEYS = ("ethnicity", "work_years")
 ORIGIN = "http://localhost"  # browsers trust it like https
 POLICY = {
     "first_review_level": "county",
@@ -50,6 +53,7 @@ ANNOUNCED = {
     "list-source": "关于节假日安排的通知（示例）",
 }
 REFUSAL = {"move": "fail_first", "version": "1", "reason": "短"}
+NAMED = REFUSAL | {"item": ["basic..school", "work.."], "code-basic..school": "other", "code-work..": "work_incomplete"}
 
 
 @pytest.fixture(scope="module")
@@ -112,6 +116,7 @@ def desk(people):
     Application.objects.filter(pk=near.pk).update(due_on=today + dt.timedelta(days=5))
     factories.evidence(case.worker, case.worker.user)
     factories.new_photo(late.worker)
+    corrected = _sent_again(factories.submitted("孙梅"), people.li_jing)
     feedback = Feedback(
         ref="FK20261123ABCDEF",
         name="李娜",
@@ -152,6 +157,7 @@ def desk(people):
     return {
         "case": case,
         "late": late,
+        "corrected": corrected,
         "feedback": feedback,
         "appeal": reverse("admin:registration_appeal_change", args=[appeal.ref]),
         "objected": reverse("admin:registration_appeal_change", args=[objected.ref]),
@@ -172,6 +178,18 @@ def desk(people):
     }
 
 
+def _sent_again(case, by):
+    """Return a case that was sent back for two things, one of which was mended."""
+    items = [{"section": "basic", "entry": "", "key": key, "code": "basic_untrue", "remark": "请核对"} for key in KEYS]
+    told = {"reason": "民族与从业年限请核对后更正。", "refusal_kind": "fixable", "items": items}
+    case.move("fail_first", actor=by, seen=1, **told)
+    actions.reopen(case, by=case.worker.user)
+    seen = Seen(("work_years",), version_of(case.worker, ("work_years",)))
+    actions.save_answers(case.worker, {"work_years": 4}, part="basic", by=case.worker.user, seen=seen)
+    case = Application.objects.get(pk=case.pk)
+    return actions.apply(case, by=case.worker.user, promise_version=PROMISE_VERSION)
+
+
 #: Name: who looks, at which page, and what is posted there.
 SCREENS = {
     "front": ("jing", "admin:index", None),
@@ -181,6 +199,8 @@ SCREENS = {
     "review": ("jing", "case", None),
     "new photo": ("jing", "late", None),
     "refusal with errors": ("jing", "case", REFUSAL),
+    "refusal that names items with errors": ("jing", "case", NAMED),
+    "correction": ("jing", "corrected", None),
     "decision on another version": ("jing", "case", {"move": "pass_first", "version": "7"}),
     "number shown": ("jing", "reveal", {"field": "id_number"}),
     "change queue": ("jing", "admin:registration_transfer_changelist", None),
@@ -228,10 +248,10 @@ SCREENS = {
 def _url(desk, target):
     if target in ("case", "late"):
         return reverse("admin:registration_application_change", args=[desk[target].ref])
-    if target == "case":
-        return reverse("admin:registration_application_change", args=[desk["case"].ref])
     if target == "change":
         return reverse("admin:registration_transfer_change", args=[desk["change"].ref])
+    if target == "corrected":
+        return reverse("admin:registration_application_change", args=[desk["corrected"].ref])
     if target == "feedback":
         return reverse("admin:registration_feedback_change", args=[desk["feedback"].ref])
     if target == "qualification":

@@ -233,7 +233,12 @@ def test_nothing_else_can_be_revealed_and_nobody_else_can_reveal(jing, min_, cas
 def test_the_next_round_shows_what_was_decided_and_what_changed_since(jing, people, case):
     from django.db import transaction
 
-    press(jing, case, "fail_first", **REFUSAL)
+    named = {
+        "item": ["basic..school"],
+        "code-basic..school": "education_untrue",
+        "remark-basic..school": "以毕业证为准",
+    }
+    press(jing, case, "fail_first", **REFUSAL, **named)
     case.refresh_from_db()
     actions.reopen(case, by=people.wang_fang.user)
     worker = people.wang_fang
@@ -244,7 +249,8 @@ def test_the_next_round_shows_what_was_decided_and_what_changed_since(jing, peop
     case = Application.objects.get(pk=case.pk)
     actions.apply(case, by=worker.user, promise_version="1")
     page = jing.get(page_of(case)).content.decode()
-    assert "第 1 版以来的变化" in page
+    assert "第 1 轮指出的2项，其中1项没有修改" in page
+    assert page.index("毕业院校") < page.index("系统核对")
     assert "第 1 轮初审未通过" in page
     assert REASON in page
 

@@ -162,7 +162,9 @@ def test_a_second_certificate_on_its_way_does_not_lock_out_while_it_may_be_edite
     factories.qualification(user.name, number=user.id_number, level=2)
     pending.move("fail_first", actor=people.li_jing, seen=1, **FIXABLE)
     actions.attach_qualifications(pending.worker)
-    assert queries.editable_parts(pending.worker) == queries.PARTS
+    assert queries.editable_parts(pending.worker) == {"contact", "basic"}
+    edit(pending.worker, school="另一示例大学")
+    assert "民族" in refused_edit("not_named", pending.worker, ethnicity="02").message  # R-REG-14
 
 
 def test_a_changed_region_routes_the_application_to_the_other_office(people, pending):

@@ -205,9 +205,9 @@ def test_a_refusal_shows_its_reasons_and_leads_to_what_is_to_be_mended(client, a
     client.post(url("application_reopen", application))
     page = text(client.get(url("application", application)))
     assert REASON in page
-    assert f'href="{reverse("registration:profile_photo")}"' in page
-    assert f'href="{reverse("registration:profile_region")}"' in page
-    assert "申请尚未提交" in page
+    assert f'href="{reverse("registration:profile_photo")}#id_photo"' in page
+    assert f'href="{reverse("registration:profile_region")}#id_has_local_cert_0"' in page
+    assert "申请尚未重新提交" in page
 
 
 def test_a_worker_reads_the_office_and_not_the_name_of_the_official(client, application, people):

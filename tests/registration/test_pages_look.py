@@ -147,10 +147,14 @@ def test_every_page_of_the_application_is_accessible_and_fits_the_narrowest_scre
         reason=REASON,
         refusal_kind="fixable",
         reason_codes=["photo_not_id", "other"],
+        items=[{"section": "basic", "entry": "", "key": "school", "code": "education_untrue", "remark": "写全称"}],
     )
     inspect("application", "application_reopen")
     actions.reopen(application, by=user)
     inspect("application", "application_check")
+    for name in ("dashboard", "profile", "profile_basic", "profile_photo", "profile_honours", "profile_work"):
+        for width in (1280, 375):
+            assert _faults(look(_url(name), width=width)) == [], name
     assert not any(title.startswith("错误") for title in seen)
 
 

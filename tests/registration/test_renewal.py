@@ -20,6 +20,7 @@ from swms.notices.models import Notice
 from tests import factories
 from tests.people import signed_in
 from tests.registration.steps import FIXABLE, REFUSED, at, refusal
+from tests.registration.test_corrections import SCHOOL, edit, reopened
 
 END = date(2027, 3, 1)  # of a term that began on 2024-03-01
 
@@ -252,6 +253,26 @@ def test_hours_that_were_taken_away_during_the_review_stop_the_final_one(people,
         refusal("requirement_short", application.move, "pass_final", actor=people.zhang_wei, seen=1)
         application.move("fail_final", actor=people.zhang_wei, seen=1, **FIXABLE)
     assert application.get_state_display() == "终审未通过"
+
+
+def test_a_renewal_is_mended_like_a_first_registration_and_its_conditions_can_be_named(people, registration, hours):
+    """R-REREG-04, R-REREG-09: the same table, the same round."""
+    with at("2026-12-20 10:00"):
+        case = send(renewal(registration))
+        case.move("pass_first", actor=people.li_jing, seen=1)
+        hours["obtained"] = Decimal(60)
+        one = reopened(case, people.zhang_wei, SCHOOL, codes=["condition_short"], stage="final")
+
+        def named(one):
+            return {each.label: each.mended for each in queries.named_now(one)}
+
+        assert named(one) == {"毕业院校": False, "再登记": False}
+        refusal("not_named", edit, one.worker, ethnicity="02")
+        one.worker.refresh_from_db()
+        edit(one.worker, school="更正后的大学")
+        hours["obtained"] = Decimal(72)
+        assert named(one) == {"毕业院校": True, "再登记": True}
+        assert send(one).state == "PENDING_REVIEW"
 
 
 def test_a_province_may_waive_the_hours_for_what_is_sent_in_a_span(people, registration, hours):

@@ -14,16 +14,29 @@ from certificates.management.demo.people import Person, Story, add_honour, fill_
 from registration import actions
 from registration.models import Application, Institution, Registration
 from registration.promise import PROMISE_VERSION
-from registration.queries.versions import NOTHING
+from registration.queries.versions import NOTHING, Seen, version_of
 from swms.codes import HonourLevel
 from swms.dates import add_years, today
 
 FIXABLE, REFUSED = "fixable", "refused"
+#: What is named of a form: section, answer, reason and remark; the words for the applicant. ``""`` is a whole section.
 _FAULTS = (
-    ("photo_not_id", "照片不是近期免冠证件照，请按要求更换照片。"),
-    ("work_incomplete", "工作经历之间有空档，请补充完整后重新提交。"),
-    ("region_wrong", "登记区域与工作单位所在地不一致，请核对后修改。"),
-    ("employer_wrong", "工作单位名称与登记证书不一致，请更正为单位全称。"),
+    (
+        (
+            ("photo", "", "photo_not_id", "请用近期白底免冠证件照"),
+            ("basic", "school", "education_untrue", "写学校全称"),
+        ),
+        "照片和毕业院校需要更正，其余内容不用修改。",
+    ),
+    (
+        (("work", "", "work_incomplete", "补上两段经历之间的时间"), ("basic", "work_years", "basic_untrue", "")),
+        "工作经历之间有空档，请补充完整后重新提交。",
+    ),
+    (
+        (("basic", "household", "address_incomplete", "写到门牌号"), ("basic", "address", "address_incomplete", "")),
+        "户籍和通讯地址都请写到门牌号，核对后重新提交。",
+    ),
+    ((("honours", "", "honour_untrue", "荣誉名称以证书为准"),), "个人荣誉的名称与证书不一致，请更正。"),
 )
 
 
@@ -82,8 +95,15 @@ def _refusal(kind: str, world: World) -> dict:
             "reason_codes": ["not_eligible"],
             "reason": "经核实，目前不符合首次登记的条件，不予登记。",
         }
-    code, reason = world.chance.choice(_FAULTS)
-    return {"refusal_kind": FIXABLE, "reason_codes": [code], "reason": reason}
+    return _fault(*world.chance.choice(_FAULTS))
+
+
+def _fault(named: tuple, reason: str) -> dict:
+    items = [
+        {"section": section, "entry": "", "key": key, "code": code, "remark": remark}
+        for section, key, code, remark in named
+    ]
+    return {"refusal_kind": FIXABLE, "items": items, "reason": reason}
 
 
 def _pass_first(person: Person, world: World, days_ago: int, row: int = 0) -> Application:
@@ -165,7 +185,12 @@ def second_round(person: Person, world: World) -> None:
     first = world.day(50, 30)
     _ready(person, world, first + 4)
     application = _apply(person, world, first)
-    _decide(application, "fail_first", world.first(person), world, first - 8, **_refusal(FIXABLE, world))
+    named = (
+        ("honours", "", "honour_untrue", "漏填的荣誉请补上"),
+        ("basic", "school", "education_untrue", "写学校全称"),
+    )
+    told = _fault(named, "个人荣誉没有填写完整，毕业院校请写全称。")
+    _decide(application, "fail_first", world.first(person), world, first - 8, **told)
     with at(office_hour(first - 10, world.chance)):
         actions.reopen(application, by=person.user)
         add_honour(person.worker, world.chance)
@@ -186,6 +211,19 @@ def failed_first(person: Person, world: World, kind: str = FIXABLE) -> None:
     _ready(person, world, applied + 2)
     application = _apply(person, world, applied)
     _decide(application, "fail_first", world.first(person), world, applied - 7, **_refusal(kind, world))
+
+
+def mending(person: Person, world: World) -> None:
+    """Sent back once and opened again: one thing is mended, one is not, and nothing has been sent."""
+    first = world.day(24, 16)
+    _ready(person, world, first + 3)
+    application = _apply(person, world, first)
+    _decide(application, "fail_first", world.first(person), world, first - 5, **_fault(*_FAULTS[0]))
+    with at(office_hour(first - 7, world.chance)):
+        actions.reopen(application, by=person.user)
+        school = {"school": f"{person.worker.school}（演示）"}
+        seen = Seen(("school",), version_of(person.worker, ("school",)))
+        actions.save_answers(person.worker, school, part="basic", by=person.user, seen=seen)
 
 
 def refused_first(person: Person, world: World) -> None:
@@ -346,6 +384,7 @@ STORIES = (
     Story(second_round, 9),
     Story(passed_first, 34, username="demo-liubo", name="刘波", male=True),
     Story(failed_first, 14, username="demo-linyue", name="林悦"),
+    Story(mending, 4, username="demo-zhaolei", name="赵蕾"),
     Story(refused_first, 5),
     Story(failed_final, 8),
     Story(passed_final, 3),

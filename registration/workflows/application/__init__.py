@@ -14,7 +14,7 @@ from registration.workflows.application.filing import (
     renewal_window,
     window_closed,
 )
-from registration.workflows.application.guards import REAPPLY_DAYS
+from registration.workflows.application.guards import REAPPLY_DAYS, nameable
 from registration.workflows.application.states import (
     DONE_STATES,
     EDITABLE_STATES,
@@ -58,6 +58,7 @@ __all__ = [
     "follow_profile",
     "local_start",
     "makeup_open",
+    "nameable",
     "next_term",
     "renewal_window",
     "state_label",

@@ -6,6 +6,7 @@ from django.apps import apps
 from django.utils import timezone
 
 from registration.workflows.application.filing import accepted_as, fix_last_day, local_start, renewal_window
+from registration.workflows.application.guards import named_in
 from registration.workflows.application.states import RENEWAL_KINDS
 from registration.workflows.application.states import ApplicationKind as K
 from registration.workflows.registration import RegistrationState
@@ -58,12 +59,15 @@ def decided(stage: str, *, passed: bool):
     """Return the effect that writes down a decision, and under which policy it was made (R-REG-15…18)."""
 
     def effect(application, step: Step):
+        named = [] if passed else named_in(application, step)
+        codes = [] if passed else [*(step.data.get("reason_codes") or ()), *(each.code for each in named)]
         application.decisions.create(
             round=application.round,
             stage=stage,
             passed=passed,
             refusal_kind="" if passed else step.data["refusal_kind"],
-            reason_codes=[] if passed else step.data["reason_codes"],
+            reason_codes=list(dict.fromkeys(codes)),
+            items=[each.stored for each in named],
             reason=step.reason,
             form_version=application.form_version,
             policy_version=apps.get_model("registration", "ProvincePolicy").of(application.region).version,

@@ -5,7 +5,7 @@ from datetime import timedelta
 from django.apps import apps
 from django.utils import timezone
 
-from registration.reasons import REASONS
+from registration.reasons import REASONS, Item, ItemRefused, Named, items_of, named_items
 from registration.requirements import check_requirements
 from registration.workflows.application.filing import accepted_as, filed_in_time, filing_refused, window_closed
 from registration.workflows.application.states import MAKEUP_KINDS, RENEWAL_KINDS
@@ -13,6 +13,7 @@ from registration.workflows.application.states import ApplicationKind as K
 from registration.workflows.application.states import ApplicationState as A
 from registration.workflows.qualification import QualificationState
 from registration.workflows.registration import RegistrationState
+from swms.codes import IdType
 from swms.dates import add_years, today
 from swms.ui import cn_date
 from swms.workflow import Refused, Step
@@ -112,12 +113,34 @@ def another_reviewer(application, step: Step):
 
 
 def reason_coded(application, step: Step):
-    """R-REG-15: a refusal names its kind and at least one coded reason."""
+    """R-REG-15: a refusal names its kind, and at least one item of the form or coded reason.
+
+    补正 names something that can be mended: nothing else is open in the next round (R-REG-14).
+    """
     codes, kind = step.data.get("reason_codes") or [], step.data.get("refusal_kind")
     if kind not in application.RefusalKind.values:
         raise Refused("kind_required", "请选择“补正”或“不予登记”")
-    if not codes or any(code not in REASONS for code in codes):
-        raise Refused("reason_code_required", "请至少选择一项原因")
+    if any(code not in REASONS for code in codes) or not (codes or step.data.get("items")):
+        raise Refused("reason_code_required", "请至少选择一项原因，或者指出具体内容")
+    if not named_in(application, step) and kind == application.RefusalKind.FIXABLE:
+        raise Refused("nothing_named", "补正须指出需要修改的内容，请在表单中勾选，或者选择有对应内容的原因")
+
+
+def named_in(application, step: Step) -> list[Named]:
+    """Return what a refusal names of the form that was looked at; raises ``Refused`` with ``ItemRefused``'s codes."""
+    asked, codes = step.data.get("items") or [], step.data.get("reason_codes") or []
+    try:
+        return named_items(asked, codes, nameable(application))
+    except ItemRefused as refused:
+        raise Refused(refused.code, refused.message) from refused
+
+
+def nameable(application, content: dict | None = None) -> list[Item]:
+    """Return the items of the present form that a refusal may name."""
+    worker = application.worker
+    registered = worker.registrations.exclude(state=RegistrationState.CANCELLED).exists()
+    derived = ("sex", "birth_date") if worker.user.id_type in IdType.with_citizen_number() else ()  # R-ACC-11
+    return items_of(content or application.form.content, registered=registered, derived=derived)
 
 
 def may_apply_again(application, step: Step):

@@ -1,0 +1,415 @@
+"""Refusals that name items, and the round that mends them and nothing else (R-REG-14, R-REG-15)."""
+
+from datetime import date
+
+import pytest
+from django.db import transaction
+from hypothesis import HealthCheck, event, given, settings
+from hypothesis import strategies as st
+
+from registration import actions, queries
+from registration.models import Application
+from registration.queries.versions import Seen, version_of
+from registration.reasons import REASONS, Form, differences, items_of, named_items, not_named
+from registration.reasons.comparing import is_edited
+from registration.workflows import ApplicationState as A
+from registration.workflows.application import nameable
+from swms.workflow import Refused
+from tests import factories
+from tests.registration.steps import at, decide, refusal, submit
+
+REASON = "请按逐项的说明修改后重新提交。"
+
+
+def item(section, key="", entry="", code="other", remark="请更正"):
+    return {"section": section, "entry": str(entry), "key": key, "code": code, "remark": remark}
+
+
+SCHOOL = item("basic", "school", code="education_untrue", remark="以毕业证书为准")
+PHOTO = item("photo", code="photo_not_id", remark="")
+
+
+def refuse(application, by, *items, kind="fixable", codes=(), stage="first"):
+    said = {"reason": REASON, "refusal_kind": kind, "reason_codes": list(codes), "items": list(items)}
+    return decide(application, f"fail_{stage}", by, **said)
+
+
+def reopened(application, by, *items, **said):
+    """Return the application in the round that is to mend ``items``, as everybody finds it."""
+    actions.reopen(refuse(application, by, *items, **said), by=application.worker.user)
+    return Application.objects.select_related("worker__user").get(pk=application.pk)
+
+
+def edit(worker, part="basic", **answers):
+    with transaction.atomic():
+        for name, value in answers.items():
+            setattr(worker, name, value)
+        worker.save()
+        actions.profile_changed(worker, by=worker.user, part=part)
+
+
+def refused_edit(worker, part="basic", **answers) -> str:
+    message = refusal("not_named", edit, worker, part, **answers).message
+    worker.refresh_from_db()
+    return message
+
+
+def tasks(application):
+    correction = queries.correction_of(application)
+    return {each.label: each.mended for each in correction.tasks(queries.present_content(application))}
+
+
+@pytest.fixture
+def pending(people):
+    return submit(people.application)
+
+
+# --- naming ----------------------------------------------------------------------------------------
+
+
+def test_a_decision_keeps_its_items_by_identity_and_each_code_once(people, pending):
+    work = pending.worker.experiences.get()
+    refuse(pending, people.li_jing, SCHOOL, item("work", entry=work.pk, code="employer_wrong"), codes=["photo_not_id"])
+    decision = pending.decisions.get()
+    assert decision.reason_codes == ["photo_not_id", "education_untrue", "employer_wrong"]
+    assert [(each["section"], each["entry"], each["key"]) for each in decision.items] == [
+        ("basic", "", "school"),
+        ("work", str(work.pk), ""),
+        ("photo", "", ""),
+    ]
+    assert decision.form_version == 1
+    assert work.employer_name not in str(decision.items), "what the form says stays sealed in the form"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "code"),
+    [
+        (item("basic", "shoe_size"), "item_unknown"),
+        (item("basic", "id_number"), "item_unknown"),
+        (item("work", entry=2**31 - 1), "item_unknown"),
+        ({"section": "basic", "key": 7}, "item_unknown"),
+        ("basic..school", "item_unknown"),
+        (item("basic", "school", code="photo_not_id"), "item_reason"),
+        (item("basic", "school", code=""), "item_reason"),
+        (item("basic", "school", remark=""), "item_remark"),
+        (item("basic", "school", remark="长" * 201), "item_remark"),
+    ],
+)
+def test_what_the_form_does_not_have_or_does_not_fit_cannot_be_named(people, pending, wrong, code):
+    refusal(code, refuse, pending, people.li_jing, wrong)
+    assert not pending.decisions.exists()
+
+
+def test_one_item_cannot_be_named_twice(people, pending):
+    refusal("item_twice", refuse, pending, people.li_jing, SCHOOL, SCHOOL)
+
+
+@pytest.mark.parametrize("codes", [["other"], ["not_eligible", "false_material"]])
+def test_a_refusal_for_补正_names_something_that_can_be_mended(people, pending, codes):
+    refusal("nothing_named", refuse, pending, people.li_jing, codes=codes)
+    assert refuse(pending, people.li_jing, codes=codes, kind="refused").state == A.INITIAL_REJECTED
+
+
+def test_an_item_of_a_version_that_was_edited_since_cannot_be_decided_on(people, pending):
+    """R-REG-12: the version is asked first."""
+    edit(pending.worker, school="另一示例大学")
+    with pytest.raises(Refused) as caught:
+        pending.move("fail_first", actor=people.li_jing, seen=1, reason=REASON, refusal_kind="fixable", items=[SCHOOL])
+    assert caught.value.code == "changed"
+
+
+# --- the round that mends ----------------------------------------------------------------------------
+
+
+def test_only_what_was_named_can_be_edited_in_the_round_after_补正(people, pending):
+    one = reopened(pending, people.li_jing, SCHOOL)
+    assert "民族：这一项没有被指出，不需要修改" in refused_edit(one.worker, ethnicity="02")
+    assert "照片" in refused_edit(one.worker, "photo", photo=factories.photo(one.worker.user))
+    assert "登记区域" in refused_edit(one.worker, "region", region=factories.region("110108"))
+    edit(one.worker, school="更正后的大学")
+    submit(one)
+    assert "民族" in refused_edit(one.worker, ethnicity="02"), "also while the round waits for the review"
+    edit(one.worker, school="再更正的大学")
+
+
+def test_an_edit_that_mixes_named_and_unnamed_leaves_both_as_they_were(people, pending):
+    one = reopened(pending, people.li_jing, SCHOOL)
+    refused_edit(one.worker, school="更正后的大学", ethnicity="02")
+    assert (one.worker.school, one.worker.ethnicity) == ("示例大学", "01")
+
+
+def test_after_不予登记_a_new_application_has_everything_open(people):
+    with at("2026-10-10 10:00"):
+        application = submit(factories.application("陈晨", issue_date=date(2026, 9, 1)))
+        refuse(application, people.li_jing, SCHOOL, kind="refused")
+    with at("2026-11-10 10:00"):
+        actions.reopen(application, by=application.worker.user)
+        edit(application.worker, ethnicity="02")
+        assert queries.editable_parts(application.worker) == queries.PARTS
+
+
+def test_contact_data_can_always_be_changed(people, pending):
+    """§2.2: the mobile by SMS, the e-mail on its own page."""
+    one = reopened(pending, people.li_jing, PHOTO)
+    one.worker.user.mobile = "19900009999"
+    one.worker.user.save()
+    edit(one.worker, "contact")
+    assert queries.editable_parts(one.worker) == {"contact", "photo"}
+
+
+def test_naming_登记区域_opens_what_proves_it_and_nothing_else(people, pending):
+    """R-PRO-07: 户籍 or the current employment."""
+    worker = pending.worker
+    ended = factories.experience(worker, employer_name="旧单位", start_date=date(2015, 1, 1), end_date=date(2016, 1, 1))
+    with transaction.atomic():
+        actions.profile_changed(worker, by=worker.user, part="work")
+    pending.refresh_from_db()
+    one = reopened(pending, people.li_jing, item("region", "region", code="region_wrong"))
+    haidian = factories.region("110108")
+    edit(one.worker, "region", household_region=haidian, region=haidian)
+    with transaction.atomic():
+        one.worker.experiences.filter(end_date=None).update(post="督导")
+        actions.profile_changed(one.worker, by=one.worker.user, part="employer")
+    answers = {name: getattr(ended, name) for name in ("employer_name", "employer_type", "start_date", "end_date")}
+    seen = Seen(("post",), version_of(ended, ("post",)))
+    told = refusal(
+        "not_named", actions.save_experience, one.worker, ended, answers | {"post": "主任"}, by=None, seen=seen
+    )
+    assert "旧单位" in told.message
+    refused_edit(one.worker, address="示例街道9号")
+
+
+def test_one_named_entry_is_followed_through_every_change_and_no_other_may_come_or_go(people, pending):
+    worker = pending.worker
+    first, second = factories.past_project(worker), factories.past_project(worker, name="社区矫正")
+    with transaction.atomic():
+        actions.profile_changed(worker, by=worker.user, part="projects")
+    pending.refresh_from_db()
+    one = reopened(pending, people.li_jing, item("projects", entry=first.pk, code="project_untrue"))
+    first.name, first.start_date = "社区助老", date(2021, 2, 1)
+    with transaction.atomic():
+        first.save()
+        actions.profile_changed(worker, by=worker.user, part="projects")
+    assert tasks(one) == {"以往项目“社区为老服务”": True}
+    refusal("not_named", actions.delete_row, worker, second, by=worker.user)
+    new = {
+        "name": "新项目",
+        "start_date": date(2022, 1, 1),
+        "end_date": date(2022, 2, 1),
+        "is_special": False,
+        "plan": "",
+    }
+    refusal("not_named", actions.save_project, worker, None, new, by=worker.user)
+    actions.delete_row(worker, first, by=worker.user)
+    assert tasks(one) == {"以往项目“社区为老服务”": True}
+
+
+def test_a_named_document_may_be_replaced_and_the_one_beside_it_may_not(people, pending):
+    worker = pending.worker
+    row = factories.past_project(worker, is_special=True, plan="HAND_IN_HAND")
+    bad, good = factories.evidence(row, worker.user), factories.evidence(row, worker.user)
+    with transaction.atomic():
+        actions.profile_changed(worker, by=worker.user, part="projects")
+    pending.refresh_from_db()
+    named = item("projects", f"file:{bad.uid}", row.pk, "material_unclear", "")
+    one = reopened(pending, people.li_jing, named)
+    (label,) = tasks(one)
+    assert "evidence.jpg" in label
+
+    def swap(gone):
+        with transaction.atomic():
+            factories.evidence(row, worker.user)
+            row.evidence.filter(pk=gone.pk).update(holder_id=None, holder_type=None)
+            actions.profile_changed(worker, by=worker.user, part="projects")
+
+    refusal("not_named", swap, good)
+    swap(bad)
+    assert tasks(one) == {label: True}
+
+
+def test_education_and_degree_are_one_matter_and_the_school_is_another(people, pending):
+    one = reopened(pending, people.li_jing, item("basic", "education", code="education_untrue"))
+    edit(one.worker, education="11", degree="MASTER")
+    refused_edit(one.worker, school="更正后的大学")
+
+
+def test_of_two_cases_to_mend_each_lets_the_others_items_change(people, pending):
+    """R-REG-22: both are copied from one personal information."""
+    user = pending.worker.user
+    factories.qualification(user.name, number=user.id_number, level=2)
+    actions.attach_qualifications(pending.worker)
+    other = submit(Application.objects.get(qualification__level=2))
+    one = reopened(pending, people.li_jing, SCHOOL)
+    two = reopened(other, people.li_jing, PHOTO)
+    edit(one.worker, school="更正后的大学")
+    edit(two.worker, "photo", photo=factories.photo(user))
+    refused_edit(one.worker, ethnicity="02")
+
+
+def test_a_second_refusal_names_anew_and_compares_with_the_form_that_it_refused(people, pending):
+    one = reopened(pending, people.li_jing, SCHOOL)
+    edit(one.worker, school="更正后的大学")
+    decide(submit(one), "pass_first", people.li_jing)
+    again = reopened(one, people.zhang_wei, PHOTO, stage="final")
+    refused_edit(again.worker, school="又一所大学")
+    assert tasks(again) == {"照片": False}
+
+
+def test_a_case_that_can_no_longer_be_sent_holds_nothing_still(people):
+    """R-REG-04, R-REG-05: past its window and the thirty days; a later one in the make-up channel is filed anew."""
+    application = factories.application("陈晨", issue_date=date(2025, 11, 3))
+    with at("2026-11-03 10:00"):
+        submit(application)
+        one = reopened(application, people.li_jing, SCHOOL)
+        assert queries.opening_of(one.worker).limited
+    with at("2026-12-20 10:00"):
+        assert not queries.opening_of(one.worker).limited
+        edit(one.worker, ethnicity="02")
+
+
+def test_a_renewal_cannot_be_asked_to_mend_what_moves_by_变更(people, pending):
+    """R-CHG-01: 登记区域 and the current employer of a registered person."""
+    decide(pending, "pass_first", people.li_jing)
+    decide(pending, "pass_final", people.zhang_wei)
+    actions.complete(pending.pk)
+    pending.refresh_from_db()
+    ids = {each.id.partition(".")[0] for each in nameable(pending)}
+    assert ids == {"photo", "basic", "work", "projects", "honours"}
+    assert [each.id for each in nameable(pending) if each.section == "work"] == ["work.."]
+
+
+# --- for random sets of named items and random edits ---------------------------------------------------
+
+
+def content(worker_rows, photo, answers):
+    basic = [{"key": key, "label": key, "value": value} for key, value in answers.items()]
+    work = [
+        [
+            {"key": "employer", "label": "工作单位", "value": name},
+            {"key": "end", "label": "结束时间", "value": end},
+        ]
+        for _, name, end, _ in worker_rows
+    ]
+    honours = [
+        [
+            {"key": "title", "label": "荣誉名称", "value": name}
+            | ({"files": [{"uid": uid, "name": uid, "sha256": uid} for uid in files]} if files else {})
+        ]
+        for _, name, _, files in worker_rows
+    ]
+    ids = [number for number, *_ in worker_rows]
+    return {
+        "photo": photo,
+        "sections": [
+            {"name": "basic", "label": "基础信息", "entries": [basic]},
+            {
+                "name": "region",
+                "label": "登记区域",
+                "entries": [[{"key": "region", "label": "登记区域", "value": answers["school"]}]],
+            },
+            {"name": "work", "label": "工作经历", "entries": work, "ids": ids},
+            {"name": "honours", "label": "个人荣誉", "entries": honours, "ids": ids},
+        ],
+    }
+
+
+KEYS = ("name", "education", "degree", "school", "household", "address", "mobile")
+FORMS = st.builds(
+    content,
+    st.lists(
+        st.tuples(
+            st.integers(1, 4),
+            st.sampled_from("甲乙"),
+            st.sampled_from(["至今", "2020年1月1日"]),
+            st.lists(st.sampled_from("pqr"), unique=True),
+        ),
+        max_size=4,
+        unique_by=lambda row: row[0],
+    ),
+    st.sampled_from("xy"),
+    st.fixed_dictionaries({key: st.sampled_from("甲乙") for key in KEYS}),
+)
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+@given(old=FORMS, new=FORMS, data=st.data())
+def test_whatever_is_named_an_accepted_form_equals_the_refused_one_everywhere_else(old, new, data):
+    """Held against a second reading of the rule: an item opens its own, its matter, and what R-PRO-07 ties to it."""
+    offered = items_of(old)
+    picked = data.draw(st.lists(st.sampled_from(offered), max_size=3, unique=True))
+    asked = [item(each.section, each.key, each.entry) for each in picked]
+    named = named_items(asked, (), offered)
+    before, after = Form(old), Form(new)
+    left = not_named(named, before, after)
+    regional = any((each.section, each.key) == ("region", "region") for each in picked)
+    for atom in differences(before, after):
+        section, entry, key = atom
+        own = any(
+            each.section == section
+            and (not each.entry or each.entry == entry)
+            and (
+                not each.key
+                or key == each.key
+                or {key, each.key} <= {"education", "degree"}
+                or (each.is_document and key.startswith("file:") and atom not in before.values)
+            )
+            for each in picked
+        )
+        in_force = (before if any(a[:2] == ("work", entry) for a in before.values) else after).values
+        tied = (regional and atom == ("basic", "", "household")) or (
+            regional and section == "work" and in_force.get(("work", entry, "end")) == "至今"
+        )
+        moves = atom == ("region", "", "region") and any(
+            (each.section == "work" and (not each.entry or before.values[("work", each.entry, "end")] == "至今"))
+            or (each.section == "basic" and each.key in ("", "household"))
+            for each in picked
+        )
+        may = own or tied or moves or key in ("name", "mobile", "email")
+        assert (atom in left) == (not may), atom
+    event(f"accepted: {not left}")
+    if not picked and not left:
+        assert not [atom for atom in differences(before, after) if is_edited(atom)]
+
+
+def test_random_edits_never_change_more_than_was_named(people, pending):
+    """The same through the actions and the database: whatever is tried, the final form differs in named items alone."""
+    import random
+
+    chance, worker = random.Random(14), pending.worker
+    factories.past_project(worker)
+    with transaction.atomic():
+        actions.profile_changed(worker, by=worker.user, part="projects")
+    pending.refresh_from_db()
+    refused = pending.form.content
+    offered = [each for each in nameable(pending) if each.section in ("basic", "projects", "work", "photo")]
+    picked = chance.sample(offered, 3)
+    one = reopened(pending, people.li_jing, *[item(each.section, each.key, each.entry) for each in picked])
+    tries = [
+        ("basic", "school", ["甲大学", "乙大学"]),
+        ("basic", "ethnicity", ["02", "03"]),
+        ("basic", "political_status", ["01", "12"]),
+        ("basic", "address", ["甲街1号", "乙街2号"]),
+        ("basic", "household_address", ["甲街1号"]),
+        ("basic", "work_years", [1, 2]),
+        ("basic", "major", ["社会学"]),
+        ("photo", "photo", [factories.photo(worker.user)]),
+    ]
+    done = 0
+    for _ in range(30):
+        part, name, values = chance.choice(tries)
+        try:
+            edit(one.worker, part, **{name: chance.choice(values)})
+            done += 1
+        except Refused:
+            one.worker.refresh_from_db()
+    submit(one)
+    named = named_items([item(each.section, each.key, each.entry) for each in picked], (), offered)
+    assert 0 < done < 30
+    assert not_named(named, Form(refused), Form(one.form.content)) == []
+
+
+def test_every_reason_with_a_place_names_something_of_an_ordinary_form(people, pending):
+    offered = nameable(pending)
+    for reason in REASONS.values():
+        named = named_items([], [reason.code], offered)
+        assert bool(named) == bool(reason.places) or reason.code in ("late_unexplained", "condition_short")
