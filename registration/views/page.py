@@ -135,7 +135,7 @@ class FormPage(WorkerPage):
         field = FIELD_OF.get(refused.code)
         form.add_error(field if field in form.fields else None, refused.message)
         if refused.code == "locked":
-            messages.info(self.request, self.why_locked(self.part, self.heading))
+            messages.info(self.request, self.why_closed(self.heading, self.part))
         form.choose_files_again()
         return self.show(form, **context)
 
