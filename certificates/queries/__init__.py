@@ -10,7 +10,14 @@ from certificates.queries.annotations import (
     my_certificates,
     quota,
 )
-from certificates.queries.issuing import current_certificate, due_applications, served_certificate
+from certificates.queries.issuing import (
+    current_certificate,
+    due_applications,
+    due_certificates,
+    due_replacements,
+    served_certificate,
+    versions,
+)
 from certificates.queries.printed import qualification_facts, registration_facts
 from certificates.queries.verification import Verification, verify_file, verify_number, verify_token
 
@@ -23,6 +30,8 @@ __all__ = [
     "current_certificate",
     "due_annotations",
     "due_applications",
+    "due_certificates",
+    "due_replacements",
     "has_agreed",
     "has_e_certificate",
     "my_certificates",
@@ -33,4 +42,5 @@ __all__ = [
     "verify_file",
     "verify_number",
     "verify_token",
+    "versions",
 ]

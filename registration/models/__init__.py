@@ -1,6 +1,7 @@
 """Who people and institutions are, and what reviewers decide about them."""
 
 from registration.models.applications import Application, ApplicationForm, Decision
+from registration.models.corrections import IdentityCorrection
 from registration.models.feedback import Feedback
 from registration.models.institutions import Institution
 from registration.models.people import Qualification, Worker
@@ -17,6 +18,7 @@ __all__ = [
     "Feedback",
     "FirstReview",
     "Honour",
+    "IdentityCorrection",
     "Institution",
     "PastProject",
     "Policy",

@@ -7,7 +7,7 @@ from django.db.models import F, Q
 
 from registration.models.applications import Application
 from registration.models.people import Qualification, Worker
-from registration.workflows import REGISTRATION, QualificationState, RegistrationState
+from registration.workflows import REGISTRATION, CancelCause, QualificationState, RegistrationState
 from swms.dates import today
 from swms.regions.models import Region, Scope, ScopedModel
 from swms.workflow import Reviewed
@@ -35,11 +35,18 @@ class Registration(Reviewed, ScopedModel):
     valid_until = models.DateField("有效期至")
     state = models.CharField("状态", max_length=12, choices=RegistrationState, default=RegistrationState.VALID)
     correct_by = models.DateField("再登记补正期限", null=True, blank=True)
+    cancel_cause = models.CharField("注销原因", max_length=12, choices=CancelCause, blank=True)
     created_at = models.DateTimeField("登记时间", auto_now_add=True)
 
     class Meta:
         verbose_name = verbose_name_plural = "登记"
-        constraints = [models.CheckConstraint(condition=Q(valid_until__gte=F("valid_from")), name="valid_in_order")]
+        constraints = [
+            models.CheckConstraint(condition=Q(valid_until__gte=F("valid_from")), name="valid_in_order"),
+            models.CheckConstraint(
+                condition=Q(cancel_cause="") | Q(state=RegistrationState.CANCELLED),
+                name="only_cancellations_have_causes",
+            ),
+        ]
         indexes = [models.Index(fields=["state", "valid_until"], name="registration_expiries")]
 
     def __str__(self):

@@ -4,7 +4,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, F, Model, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from registration.models import Application, Feedback, Registration
@@ -28,12 +28,41 @@ from swms.regions.models import Duty, Jurisdiction
 
 REMIND_WITH_LEFT = 10  # of the 30 working days: the reminder comes after 20 (R-REG-16)
 REMIND_WITH_LEFT_ON_FEEDBACK = 5  # of 15: the reminder comes after 10 (rulebook §2.1)
-_DECIDES = {
-    ApplicationState.PENDING_REVIEW: Duty.FIRST_REVIEW,
-    ApplicationState.INITIAL_APPROVED: Duty.FINAL_REVIEW,
-    FeedbackState.PENDING: Duty.FIRST_REVIEW,
-}
-_CLOCKS = ((Application, REMIND_WITH_LEFT), (Feedback, REMIND_WITH_LEFT_ON_FEEDBACK))
+
+
+@dataclass(frozen=True)
+class Clock:
+    """A kind of case with ``due_on``: who decides it in which state, how many working days before the end to remind.
+
+    ``region`` is the lookup to the case's region; in the states of ``by_policy`` the province's policy says whose
+    office it is (R-REG-17).
+    """
+
+    model: type[Model]
+    left: int
+    decides: dict[str, str]
+    region: str = "region"
+    by_policy: tuple[str, ...] = ()
+
+
+_CLOCKS = [
+    Clock(
+        Application,
+        REMIND_WITH_LEFT,
+        {
+            ApplicationState.PENDING_REVIEW: Duty.FIRST_REVIEW,
+            ApplicationState.INITIAL_APPROVED: Duty.FINAL_REVIEW,
+        },
+        by_policy=(ApplicationState.PENDING_REVIEW,),
+    ),
+    Clock(Feedback, REMIND_WITH_LEFT_ON_FEEDBACK, {FeedbackState.PENDING: Duty.FIRST_REVIEW}),
+]
+
+
+def remind_of(clock: Clock) -> None:
+    """Have the reviewers reminded of another kind of case; a spoke calls it when it is ready."""
+    if clock not in _CLOCKS:
+        _CLOCKS.append(clock)
 
 
 def completions_due() -> QuerySet[int]:
@@ -131,29 +160,28 @@ def reminders_due() -> list[Reminder]:
     """Return whom to remind today (R-REG-16): after two thirds of the time, and upward once it is over.
 
     A county hears nothing of first reviews that its province's policy gives to the prefecture (R-REG-17).
-    Four queries, whatever the number of cases and reviewers.
+    One query for each clock and two more, whatever the number of cases and reviewers.
     """
     late = Q(due_on__lt=today())
     groups = [
-        group
-        for model, left in _CLOCKS
-        for group in model.objects.filter(state__in=_DECIDES, due_on__lte=working_days_after(today(), left))
-        .values("region__path", "state")
+        group | {"duty": clock.decides[group["state"]], "by_policy": group["state"] in clock.by_policy}
+        for clock in _CLOCKS
+        for group in clock.model.objects.filter(
+            state__in=clock.decides, due_on__lte=working_days_after(today(), clock.left)
+        )
+        .values("state", path=F(f"{clock.region}__path"))
         .annotate(near=Count("pk", filter=~late), overdue=Count("pk", filter=late))
     ]
     mine, below = defaultdict(set), defaultdict(set)
     reviewers, at_prefecture = {}, provinces_reviewing_at_prefecture()
-    for each in Jurisdiction.objects.filter(duty__in=_DECIDES.values(), user__is_active=True).select_related(
-        "user", "region"
-    ):
+    duties = {duty for clock in _CLOCKS for duty in clock.decides.values()}
+    for each in Jurisdiction.objects.filter(duty__in=duties, user__is_active=True).select_related("user", "region"):
         reviewers[each.user_id] = each.user
         above = each.depth > PREFECTURE_DEPTH and each.region.province_code in at_prefecture
         for number, group in enumerate(groups):
-            if not group["region__path"].startswith(each.path):
+            if not group["path"].startswith(each.path) or (above and group["by_policy"]):
                 continue
-            if above and group["state"] == ApplicationState.PENDING_REVIEW:
-                continue
-            if _DECIDES[group["state"]] == each.duty:
+            if group["duty"] == each.duty:
                 mine[each.user_id].add(number)
             elif each.duty == Duty.FINAL_REVIEW:
                 below[each.user_id].add(number)

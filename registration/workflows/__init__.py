@@ -17,7 +17,7 @@ from registration.workflows.application import (
 )
 from registration.workflows.feedback import FEEDBACK, FeedbackState
 from registration.workflows.qualification import QUALIFICATION, QualificationState
-from registration.workflows.registration import REGISTRATION, RegistrationState
+from registration.workflows.registration import REGISTRATION, CancelCause, RegistrationState
 
 __all__ = [
     "APPLICATION",
@@ -36,6 +36,7 @@ __all__ = [
     "RENEWAL_KINDS",
     "ApplicationKind",
     "ApplicationState",
+    "CancelCause",
     "FeedbackState",
     "QualificationState",
     "RegistrationState",

@@ -301,7 +301,8 @@ def cancelled(person: Person, world: World) -> None:
     _ready(person, world, 100)
     registration = _through(person, world, (95, 85, 75))
     with at(office_hour(15, world.chance)):
-        registration.move("cancel", actor=world.final(person), reason="本人申请注销登记，经核实予以注销。")
+        reason = "本人申请注销登记，经核实予以注销。"
+        registration.move("cancel", actor=world.final(person), reason=reason, cause="own_request")
 
 
 def certificate_revoked(person: Person, world: World) -> None:
