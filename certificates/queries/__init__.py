@@ -19,6 +19,7 @@ from certificates.queries.issuing import (
     versions,
 )
 from certificates.queries.printed import qualification_facts, registration_facts
+from certificates.queries.replacements import open_replacement
 from certificates.queries.verification import Verification, verify_file, verify_number, verify_token
 
 __all__ = [
@@ -35,6 +36,7 @@ __all__ = [
     "has_agreed",
     "has_e_certificate",
     "my_certificates",
+    "open_replacement",
     "qualification_facts",
     "quota",
     "registration_facts",
