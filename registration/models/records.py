@@ -59,12 +59,14 @@ class Registration(Reviewed, ScopedModel):
     def standing(self) -> RegistrationState:
         """Where the record stands today, by its dates: a job that is late must not leave it in force.
 
-        A qualification that was revoked or cancelled takes its registration with it.
+        A qualification that was revoked or cancelled takes its registration with it, whatever had become of that;
+        only what was decided about the registration itself goes before.
         """
         state = RegistrationState(self.state)
+        undone = state in (RegistrationState.REVOKED, RegistrationState.CANCELLED)
+        if not undone and self.qualification.state != QualificationState.VALID:
+            return RegistrationState(self.qualification.state)
         if state in (RegistrationState.VALID, RegistrationState.IN_REREG):
-            if self.qualification.state != QualificationState.VALID:
-                return RegistrationState(self.qualification.state)
             renewing = state == RegistrationState.IN_REREG and (self.correct_by is None or self.correct_by >= today())
             if renewing:
                 return RegistrationState.IN_REREG

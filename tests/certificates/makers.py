@@ -87,14 +87,12 @@ def new_version(registration: Registration, **order) -> Certificate:
     return one.move("issue", path="-", sha256="0" * 64, signer="-", signed_at=timezone.now())
 
 
-def replacement(
-    registration: Registration, reason: str = "lost", *, submit: bool = True, **answers
-) -> Replacement:
+def replacement(registration: Registration, reason: str = "lost", *, submit: bool = True, **answers) -> Replacement:
     """Return a replacement that the worker filled in, 待审核 unless it is not to be submitted."""
     by = registration.worker.user
     one = actions.replacing.begin(registration, reason=reason, by=by)
     answers = answers or ({"new_name": "王方"} if reason == "correction" else {"note": "搬家时遗失"})
     one = actions.replacing.fill_in(one, answers, by=by)
-    if reason in PROOFS:
+    if reason in PROOFS and not one.evidence.exists():
         factories.evidence(one, by)
     return actions.replacing.submit(one, by=by) if submit else one
