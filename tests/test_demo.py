@@ -12,8 +12,8 @@ from django.utils import timezone
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from certificates.management.demo import build, clock, copies, stories
-from certificates.models import Annotation
-from certificates.workflows import AnnotationState
+from certificates.models import Annotation, Replacement
+from certificates.workflows import AnnotationState, ReplacementState
 from registration.models import Application, Feedback, Institution, Qualification, Registration, Worker
 from registration.workflows import ApplicationState, FeedbackState, QualificationState, RegistrationState
 from swms.accounts.models import User
@@ -65,6 +65,7 @@ def test_the_demo_has_everything_in_every_state_and_keeps_every_promise(small):
         (Annotation, AnnotationState),
         (Qualification, QualificationState),
         (Feedback, FeedbackState),
+        (Replacement, ReplacementState),
     ):
         assert set(model.objects.values_list("state", flat=True)) == set(states.values)
     assert Institution.objects.count() == build.INSTITUTIONS

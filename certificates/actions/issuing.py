@@ -34,7 +34,9 @@ def issue(application_pk: int) -> bool:
 
 def replace(replacement_pk: int) -> bool:
     """Make and sign the next version for an approved replacement (R-REP-03); ``False`` when there is nothing to do."""
-    return _finish(_allocate(Replacement, replacement_pk))
+    document = _allocate(Replacement, replacement_pk)
+    crashpoint("replace.allocated")
+    return _finish(document)
 
 
 def make(certificate_pk: int) -> bool:
@@ -141,6 +143,7 @@ def _record(document: Certificate, **facts) -> bool:
             in_force = document.registration.certificates.filter(state=DocumentState.ISSUED).exclude(pk=document.pk)
             for older in in_force.order_by("version"):
                 older.move("supersede")
+                crashpoint("replace.superseded")
             document.move("issue", **facts)
             document.order.move("issue")
     except Refused as refused:  # a quicker worker; this file is an orphan
