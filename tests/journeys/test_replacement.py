@@ -18,7 +18,7 @@ def test_a_corrected_name_is_printed_on_the_next_version_and_the_old_one_says_so
     first = wait_for(lambda: Certificate.objects.filter(registration__applications=application, state="ISSUED").first())
     number = first.registration.number
 
-    li = visit()
+    li = visit(width=375)  # on a phone: no PDF in the page that takes the clicks while it loads
     li.sign_in(application.worker.user)
     li.open(f"/certificates/r/{number}")
     li.press("换发登记证书")
