@@ -91,7 +91,10 @@ def records(people, settings, tmp_path):
         due_on=date(2026, 12, 14),
     ).begin()
     feedback.refresh_from_db()
-    every = [application, application.qualification, registration, annotation, feedback, Certificate.objects.get()]
+    replacement = makers.replacement(registration)
+    replacement.certificate = certificate = Certificate.objects.get()
+    replacement.decided_reason = "登记已撤销，换发申请终止"
+    every = [application, application.qualification, registration, annotation, feedback, certificate, replacement]
     assert isinstance(annotation, Annotation)
     return {type(record): record for record in every}
 
