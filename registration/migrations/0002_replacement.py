@@ -38,7 +38,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='registration',
             name='cancel_cause',
-            field=models.CharField(blank=True, choices=[('death', '死亡'), ('incapacity', '丧失行为能力'), ('own_request', '本人申请')], max_length=12, verbose_name='注销原因'),
+            field=models.CharField(blank=True, db_default='', default='', choices=[('death', '死亡'), ('incapacity', '丧失行为能力'), ('own_request', '本人申请')], max_length=12, verbose_name='注销原因'),
         ),
         migrations.AddConstraint(
             model_name='registration',

@@ -35,7 +35,9 @@ class Registration(Reviewed, ScopedModel):
     valid_until = models.DateField("有效期至")
     state = models.CharField("状态", max_length=12, choices=RegistrationState, default=RegistrationState.VALID)
     correct_by = models.DateField("再登记补正期限", null=True, blank=True)
-    cancel_cause = models.CharField("注销原因", max_length=12, choices=CancelCause, blank=True)
+    cancel_cause = models.CharField(
+        "注销原因", max_length=12, choices=CancelCause, blank=True, default="", db_default=""
+    )
     created_at = models.DateTimeField("登记时间", auto_now_add=True)
 
     class Meta:
