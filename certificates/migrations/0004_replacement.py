@@ -60,14 +60,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='certificate',
-            constraint=models.UniqueConstraint(models.F('registration'), condition=models.Q(('state', 'QUEUED')), name='one_version_in_production'),
-        ),
-        migrations.AddConstraint(
-            model_name='certificate',
-            constraint=models.UniqueConstraint(models.F('registration'), condition=models.Q(('state', 'ISSUED')), name='one_version_in_force'),
-        ),
-        migrations.AddConstraint(
-            model_name='certificate',
             constraint=models.CheckConstraint(condition=models.Q(('application', None), ('replacement', None), _connector='OR'), name='ordered_once'),
         ),
         migrations.AddIndex(

@@ -62,12 +62,6 @@ class Certificate(KeptFile, Reviewed, ScopedModel):
         verbose_name = verbose_name_plural = "登记证书"
         constraints = [
             models.UniqueConstraint("registration", "version", name="one_certificate_per_version"),
-            models.UniqueConstraint(
-                "registration", condition=models.Q(state=DocumentState.QUEUED), name="one_version_in_production"
-            ),
-            models.UniqueConstraint(
-                "registration", condition=models.Q(state=DocumentState.ISSUED), name="one_version_in_force"
-            ),
             models.CheckConstraint(
                 condition=models.Q(application=None) | models.Q(replacement=None), name="ordered_once"
             ),
