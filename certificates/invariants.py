@@ -7,15 +7,15 @@ from datetime import timedelta
 from django.conf import settings
 from django.db.models import Count, Q
 
-from certificates.models import Annotation, Certificate, FileDamaged
+from certificates.models import Annotation, Certificate, FileDamaged, Replacement
 from certificates.pdf import keys
 from certificates.pdf.verify import examine
 from certificates.queries.alarms import done_late
 from certificates.queries.annotations import due_annotations
 from certificates.queries.clock import database_now
-from certificates.queries.issuing import due_applications
-from certificates.workflows import AnnotationState, DocumentState
-from registration.models import Application
+from certificates.queries.issuing import due_applications, due_certificates, due_replacements
+from certificates.workflows import AnnotationState, DocumentState, ReplacementState
+from registration.models import Application, Registration, Worker
 from registration.workflows import ApplicationState
 from swms.audit.models import AuditEvent
 from swms.dates import today
@@ -25,20 +25,31 @@ FULL = "SWMS_CHECK_EVERY_FILE"  # in the environment: look at every file instead
 SAMPLE = 50
 
 
-@invariant("2b. at most one certificate per application, exactly one once 已出证")
-def one_certificate_each() -> Iterator[str]:
-    """Yield applications whose number of certificates is not what their state says."""
-    counted = Application.objects.annotate(
-        made=Count("period__registration__certificates", filter=Q(period__registration__certificates__sha256__gt="")),
-        current=Count(
-            "period__registration__certificates",
-            filter=Q(period__registration__certificates__state=DocumentState.ISSUED),
-        ),
-    )
-    for application in counted.filter(state=ApplicationState.CERT_ISSUED).exclude(current=1).iterator():
-        yield f"{application.ref}: 已出证 with {application.current} certificates in force"
-    for application in counted.exclude(state=ApplicationState.CERT_ISSUED).filter(made__gt=0).iterator():
-        yield f"{application.ref}: has a certificate file and is not 已出证"
+@invariant("2b. at most one version per order, exactly one once it is done, and one in force")
+def one_version_each() -> Iterator[str]:
+    """Yield applications and replacements whose version is not what their state says, and records without one."""
+    for model, done in ((Application, ApplicationState.CERT_ISSUED), (Replacement, ReplacementState.ISSUED)):
+        made = Q(certificate__sha256__gt="")
+        for order in model.objects.filter(state=done).exclude(made).iterator():
+            yield f"{order.ref}: {order.get_state_display()} without a certificate"
+        for order in model.objects.exclude(state=done).filter(made).iterator():
+            yield f"{order.ref}: has a certificate file and is {order.get_state_display()}"
+    current = Count("certificates", filter=Q(certificates__state=DocumentState.ISSUED))
+    ever = Count("certificates", filter=Q(certificates__sha256__gt=""))
+    for record in Registration.objects.annotate(current=current, ever=ever).filter(ever__gt=0).exclude(current=1):
+        yield f"{record.number}: {record.current} versions in force"
+
+
+@invariant("2c. whoever was corrected has one name and one number everywhere")
+def corrected_everywhere() -> Iterator[str]:
+    """Yield people whose roster rows still name them as before a correction (R-REP-03)."""
+    for one in Worker.objects.exclude(corrections=None).select_related("user").distinct():
+        new = one.corrections.last().new
+        if {"name": one.user.name, "id_number": one.user.id_number} != new:
+            yield f"worker {one.pk}: the account is not as it was corrected"
+        for row in one.qualifications.all():
+            if {"name": row.name, "id_number": row.id_number} != new:
+                yield f"{row.mgmt_no}: not as its holder was corrected"
 
 
 @invariant("3. every annotation is done or refused before its deadline, or an alarm exists")
@@ -81,7 +92,9 @@ def nothing_lies_about() -> Iterator[str]:
     for annotation in idle.exclude(lease_until__gt=long_ago).iterator():
         yield f"{annotation.number}: due and unclaimed"
     # A failed certificate waits for its next turn by its lease.
-    free = due_applications().filter(completed_at__lt=long_ago)
-    held = Q(period__registration__certificates__lease_until__gt=long_ago)
-    for application in free.exclude(held).iterator():
+    for document in due_certificates().filter(created_at__lt=long_ago).exclude(lease_until__gt=long_ago):
+        yield f"{document}: its file is due and unclaimed"
+    for application in due_applications().filter(completed_at__lt=long_ago).iterator():
         yield f"{application.ref}: completed, its certificate unclaimed"
+    for replacement in due_replacements().filter(decided_at__lt=long_ago).iterator():
+        yield f"{replacement.ref}: approved, its certificate unclaimed"

@@ -3,7 +3,7 @@
 from django.dispatch import receiver
 
 from certificates import actions, tasks
-from certificates.models import Annotation
+from certificates.models import Annotation, Replacement
 from registration.models import Application, Qualification, Registration
 from swms.jobs import enqueue
 from swms.workflow import transitioned
@@ -13,6 +13,12 @@ from swms.workflow import transitioned
 def registration_is_complete(instance, step, **kwargs):
     if step.transition.name == "complete":
         enqueue(tasks.issue, instance.pk)
+
+
+@receiver(transitioned, sender=Replacement)
+def replacement_is_approved(instance, step, **kwargs):
+    if step.transition.name in ("approve", "pass_final"):
+        enqueue(tasks.replace, instance.pk)
 
 
 @receiver(transitioned, sender=Annotation)
@@ -25,9 +31,14 @@ def annotation_is_asked_for(instance, step, **kwargs):
 def certificate_is_no_longer_valid(instance, step, **kwargs):
     if step.transition.name in ("revoke", "cancel"):
         actions.revoke_annotations(instance)
+        registration = Registration.objects.filter(qualification=instance).first()
+        if registration:
+            enqueue(tasks.close_replacements, registration.pk)
 
 
 @receiver(transitioned, sender=Registration)
-def registration_is_revoked(instance, step, **kwargs):
+def registration_has_ended(instance, step, **kwargs):
     if step.transition.name == "revoke":  # R-REG-24
         actions.revoke_annotations(instance.qualification)
+    if step.transition.name in ("revoke", "cancel", "supersede", "expire", "run_out"):
+        enqueue(tasks.close_replacements, instance.pk)

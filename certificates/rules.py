@@ -2,6 +2,8 @@
 
 import rules
 
+from registration.rules import is_own
+
 
 @rules.predicate
 def is_holder(user, annotation):
@@ -11,3 +13,4 @@ def is_holder(user, annotation):
 
 
 rules.add_perm("certificates.own_annotation", is_holder)
+rules.add_perm("certificates.own_replacement", is_own)

@@ -5,7 +5,8 @@ from celery.signals import worker_process_init
 
 from certificates import actions
 from certificates.pdf import keys, page
-from certificates.queries.issuing import due_applications
+from certificates.queries.issuing import due_applications, due_certificates, due_replacements
+from certificates.queries.replacements import replacements_over
 
 SWEEP_LIMIT = 200
 
@@ -24,6 +25,25 @@ def issue(application_pk: int):
 
 
 @shared_task
+def replace(replacement_pk: int):
+    """Make the next version for an approved replacement."""
+    actions.replace(replacement_pk)
+
+
+@shared_task
+def make(certificate_pk: int):
+    """Finish a version whose content is stored."""
+    actions.make(certificate_pk)
+
+
+@shared_task
+def close_replacements(registration_pk: int):
+    """Close the undecided replacements of a registration that is no longer in force (R-REP-02)."""
+    for pk in replacements_over().filter(registration=registration_pk).values_list("pk", flat=True):
+        actions.replacing.close(pk)
+
+
+@shared_task
 def annotate(ids: list[int]):
     """Stamp and sign annotations."""
     actions.annotate(ids)
@@ -31,9 +51,18 @@ def annotate(ids: list[int]):
 
 @shared_task
 def sweep_certificates():
-    """Find the completed registrations that no message announced."""
-    for pk in due_applications().values_list("pk", flat=True)[:SWEEP_LIMIT]:
-        issue.delay(pk)
+    """Find the versions that nobody is at, and the orders for one that no message announced."""
+    for task, rows in ((make, due_certificates()), (issue, due_applications()), (replace, due_replacements())):
+        for pk in rows.values_list("pk", flat=True)[:SWEEP_LIMIT]:
+            task.delay(pk)
+    for pk in replacements_over().values_list("pk", flat=True)[:SWEEP_LIMIT]:
+        actions.replacing.close(pk)
+
+
+@shared_task
+def purge_replacements():
+    """Delete the proofs of replacements that came to nothing 90 days ago."""
+    actions.replacing.purge_files()
 
 
 @shared_task

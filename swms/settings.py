@@ -283,6 +283,7 @@ CELERY_BEAT_SCHEDULE = {
     "issue-certificates": {"task": "certificates.tasks.sweep_certificates", "schedule": SWEEP_SECONDS},
     "annotate": {"task": "certificates.tasks.sweep_annotations", "schedule": SWEEP_SECONDS},
     "expire-annotations": {"task": "certificates.tasks.expire_annotations", "schedule": crontab(hour="0", minute="10")},
+    "purge-replacements": {"task": "certificates.tasks.purge_replacements", "schedule": crontab(hour="0", minute="25")},
     "check-invariants": {"task": "swms.tasks.check_invariants", "schedule": crontab(hour="4", minute="30")},
 }
 

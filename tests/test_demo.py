@@ -11,8 +11,8 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from certificates.management.demo import build, clock, copies, stories
-from certificates.models import Annotation
-from certificates.workflows import AnnotationState
+from certificates.models import Annotation, Replacement
+from certificates.workflows import AnnotationState, ReplacementState
 from registration.models import (
     Appeal,
     Application,
@@ -86,6 +86,7 @@ def test_the_demo_has_everything_in_every_state_and_keeps_every_promise(small):
         (Feedback, FeedbackState),
         (Appeal, AppealState),
         (Transfer, TransferState),
+        (Replacement, ReplacementState),
     ):
         assert set(model.objects.values_list("state", flat=True)) == set(states.values)
     assert Institution.objects.count() == build.INSTITUTIONS

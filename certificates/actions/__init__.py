@@ -1,7 +1,8 @@
 """Writes that are not one move; each step is one transaction, and slow work is outside of all of them."""
 
+from certificates.actions import replacing
 from certificates.actions.annotating import annotate, claim_due_annotations
-from certificates.actions.issuing import issue
+from certificates.actions.issuing import issue, make, replace
 from certificates.actions.looking_up import look_up
 from certificates.actions.requesting import agree_to_terms, end, request_annotation, revoke_annotations
 from certificates.actions.upkeep import expire, give_up_overdue, purge, raise_alarms, remind_before_end, remove_orphans
@@ -15,10 +16,13 @@ __all__ = [
     "give_up_overdue",
     "issue",
     "look_up",
+    "make",
     "purge",
     "raise_alarms",
     "remind_before_end",
     "remove_orphans",
+    "replace",
+    "replacing",
     "request_annotation",
     "revoke_annotations",
 ]

@@ -1,5 +1,6 @@
 """Annotating: claim rows with a lease, stamp and sign outside any transaction, record in one short one."""
 
+import json
 import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -38,6 +39,7 @@ class Made:
     path: str
     sha256: str
     signer: str
+    printed: str
 
 
 def annotate(ids: Sequence[int]) -> int:
@@ -100,6 +102,7 @@ def _make(rows: list[Annotation], signed_at: datetime) -> Iterator[Made]:
         if not row.qualification.is_valid:  # revocation closes the row itself
             continue
         try:
+            printed = json.dumps(row.names, ensure_ascii=False)
             base, sidecar = base_for(row.qualification, row.scenario.label, signer=signer.name)
             crashpoint("annotate.based")
             stamp = Stamp(
@@ -117,7 +120,7 @@ def _make(rows: list[Annotation], signed_at: datetime) -> Iterator[Made]:
         except Exception as error:  # one bad row among fifty must not stop the rest
             _put_off(row, error)
             continue
-        yield Made(row, path, sha256, fingerprint)
+        yield Made(row, path, sha256, fingerprint, printed)
 
 
 @transaction.atomic
@@ -126,7 +129,8 @@ def _record(made: list[Made], signed_at: datetime) -> int:
     done = 0
     for one in made:
         try:
-            one.annotation.move("generate", path=one.path, sha256=one.sha256, signer=one.signer, signed_at=signed_at)
+            facts = {"path": one.path, "sha256": one.sha256, "signer": one.signer, "printed": one.printed}
+            one.annotation.move("generate", **facts, signed_at=signed_at)
         except Refused as refused:  # revoked meanwhile, or a quicker worker: the file is an orphan
             log.info("annotation_not_recorded", extra={"annotation": one.annotation.number, "code": refused.code})
             continue

@@ -11,14 +11,14 @@ from django.db.models import F
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from certificates.models import Certificate, keep, new_token
+from certificates.models import Certificate, Replacement, keep, new_token
 from certificates.pdf import increment, keys, page, ready
 from certificates.queries.alarms import IMPOSSIBLE
 from certificates.queries.annotations import unclaimed
 from certificates.queries.clock import database_now
 from certificates.queries.contents import photo_url, registration_content
-from certificates.workflows import DocumentState
-from registration.models import Application
+from certificates.workflows import DocumentState, ReplacementState
+from registration.models import Application, Registration
 from registration.workflows import ApplicationState
 from swms.audit import trail
 from swms.crashpoints import crashpoint
@@ -30,18 +30,28 @@ FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=30), timedelta(hours=1)
 
 
 def issue(application_pk: int) -> bool:
-    """Make and sign the certificate of a completed registration (F9); ``False`` when there is nothing to do.
+    """Make and sign the certificate of a completed registration (F9); ``False`` when there is nothing to do."""
+    return _finish(_ordered(Application, application_pk))
 
-    Wherever it is cut short, running it again finishes the same certificate: what it prints was
+
+def replace(replacement_pk: int) -> bool:
+    """Make and sign the next version for an approved replacement (R-REP-03); ``False`` when there is nothing to do."""
+    document = _ordered(Replacement, replacement_pk)
+    crashpoint("replace.allocated")
+    return _finish(document)
+
+
+def make(certificate_pk: int) -> bool:
+    """Finish a version whose content is stored, whoever ordered it; ``False`` when there is nothing to do."""
+    return _finish(Certificate.objects.filter(pk=certificate_pk, state=DocumentState.QUEUED).first())
+
+
+def _finish(document: Certificate | None) -> bool:
+    """Draw, sign and record a queued version.
+
+    Wherever it is cut short, running it again finishes the same version: what it prints was
     stored before the first drawing, and only the last transaction makes a file count.
     """
-    try:
-        document = _allocate(application_pk)
-    except (DatabaseError, InterfaceError):
-        raise
-    except Exception as error:  # its photo is gone from the disk: there is no row yet to put off
-        _note_impossible(application_pk, error)
-        return False
     if document is None:
         return False
     crashpoint("issue.allocated")
@@ -62,7 +72,6 @@ def issue(application_pk: int) -> bool:
     crashpoint("issue.written")
     done = _record(
         document,
-        application_pk,
         path=path,
         sha256=sha256,
         signer=signer.certificate.fingerprint(hashes.SHA256()).hex(),
@@ -72,20 +81,39 @@ def issue(application_pk: int) -> bool:
     return done
 
 
-@transaction.atomic
-def _allocate(application_pk: int) -> Certificate | None:
-    """Return the certificate to make, its content stored; ``None`` when the application does not wait for one."""
-    application = (
-        Application.objects.select_for_update(of=("self",))
-        .filter(pk=application_pk, state=ApplicationState.REGISTERED)
-        .first()
-    )
-    if application is None:
+def _ordered(model: type[Application] | type[Replacement], pk: int) -> Certificate | None:
+    """Return the version to make for an order; ``None``, and the alarm, when it cannot even be begun."""
+    try:
+        return _allocate(model, pk)
+    except (DatabaseError, InterfaceError):
+        raise
+    except Exception as error:  # its photo is gone from the disk: there is no row yet to put off
+        _note_impossible(model, pk, error)
         return None
-    registration = application.period.registration
+
+
+#: In which state a record orders a version, and how the version names the record.
+_ORDERS = {
+    Application: (ApplicationState.REGISTERED, "application"),
+    Replacement: (ReplacementState.APPROVED, "replacement"),
+}
+
+
+@transaction.atomic
+def _allocate(model: type[Application] | type[Replacement], pk: int) -> Certificate | None:
+    """Return the version to make for an order, its content stored; ``None`` when the order waits for none.
+
+    One version of a registration is in production at a time: a second order has to wait for its turn, and the
+    sweep brings it back.
+    """
+    state, name = _ORDERS[model]
+    order = model.objects.select_for_update(of=("self",)).filter(pk=pk, state=state).first()
+    if order is None:
+        return None
+    registration = Registration.objects.select_for_update(of=("self",)).get(pk=order.registration_id)
     last = registration.certificates.order_by("-version").first()
     if last and last.state == DocumentState.QUEUED:
-        return last
+        return last if getattr(last, f"{name}_id") == order.pk else None
     token, version = new_token(), last.version + 1 if last else 1
     content = registration_content(registration, token=token, version=version, signer=keys.load_signer().name)
     content["photo"] = photo_url(registration.worker.photo)
@@ -94,17 +122,18 @@ def _allocate(application_pk: int) -> Certificate | None:
         version=version,
         verify_token=token,
         sealed=json.dumps(content, ensure_ascii=False),
+        **{name: order},
     )
     return document.begin()
 
 
 @transaction.atomic
-def _note_impossible(application_pk: int, error: Exception) -> None:
-    """Leave an event in the application's trail, once; the console shows it until the certificate is there."""
-    application = Application.objects.select_for_update(of=("self",)).get(pk=application_pk)
-    log.error("certificate_impossible", extra={"application": application.ref, "error": type(error).__name__})
-    if not trail.history(application).filter(verb=IMPOSSIBLE).exists():
-        trail.record(IMPOSSIBLE, application, changes={"error": type(error).__name__})
+def _note_impossible(model: type[Application] | type[Replacement], pk: int, error: Exception) -> None:
+    """Leave an event in the order's trail, once; the console shows it until the certificate is there."""
+    order = model.objects.select_for_update(of=("self",)).get(pk=pk)
+    log.error("certificate_impossible", extra={"order": order.ref, "error": type(error).__name__})
+    if not trail.history(order).filter(verb=IMPOSSIBLE).exists():
+        trail.record(IMPOSSIBLE, order, changes={"error": type(error).__name__})
 
 
 def _claim(document: Certificate) -> bool:
@@ -128,23 +157,21 @@ def _signed(document: Certificate, signer: keys.Signer, signed_at: datetime) -> 
     return increment.sign(base, sidecar, signer=signer, signed_at=signed_at)
 
 
-@transaction.atomic
-def _record(document: Certificate, application_pk: int, **facts) -> bool:
-    """Make the file count and the application 已出证, both or neither."""
+def _record(document: Certificate, **facts) -> bool:
+    """Make the file count, the version before it 已换发 and the order done: all of it or nothing (R-REP-03)."""
     try:
-        document.move("issue", **facts)
+        with transaction.atomic():
+            # Locked in the order of their versions, so that two workers cannot wait for one another.
+            in_force = document.registration.certificates.filter(state=DocumentState.ISSUED).exclude(pk=document.pk)
+            for older in in_force.order_by("version"):
+                older.move("supersede")
+                crashpoint("replace.superseded")
+            document.move("issue", **facts)
+            document.order.move("issue")
     except Refused as refused:  # a quicker worker; this file is an orphan
         log.info("certificate_not_recorded", extra={"certificate": str(document), "code": refused.code})
         return False
-    supersede_older(document)
-    Application.objects.get(pk=application_pk).move("issue")
     return True
-
-
-def supersede_older(document: Certificate) -> None:
-    """Let the new version take the place of those before it: 已换发 at verification (R-REP-03)."""
-    for older in document.registration.certificates.filter(state=DocumentState.ISSUED).exclude(pk=document.pk):
-        older.move("supersede")
 
 
 def _put_off(document: Certificate, error: Exception) -> None:

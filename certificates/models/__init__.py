@@ -3,16 +3,19 @@
 from certificates.models.annotations import MAX_DAYS, Annotation, Scenario
 from certificates.models.documents import LAYOUT, BaseCopy, Certificate, new_token
 from certificates.models.files import FileDamaged, keep
+from certificates.models.replacements import PROOFS, Replacement
 from certificates.models.terms import TERMS_VERSION, TermsAgreement
 
 __all__ = [
     "LAYOUT",
     "MAX_DAYS",
+    "PROOFS",
     "TERMS_VERSION",
     "Annotation",
     "BaseCopy",
     "Certificate",
     "FileDamaged",
+    "Replacement",
     "Scenario",
     "TermsAgreement",
     "keep",

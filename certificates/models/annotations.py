@@ -1,5 +1,6 @@
 """Annotated copies of a qualification certificate (证书加注, R-ANN-01…13)."""
 
+import json
 import uuid
 
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -12,6 +13,7 @@ from certificates.models.documents import new_token
 from certificates.models.files import KeptFile
 from certificates.workflows import ANNOTATION, AnnotationState
 from registration.models import Qualification
+from swms.crypto import SealedField
 from swms.dates import today
 from swms.regions.models import Duty, Scope, ScopedModel
 from swms.workflow import Reviewed
@@ -63,6 +65,7 @@ class Annotation(KeptFile, Reviewed, ScopedModel):
     closed_at = models.DateTimeField("关闭时间", null=True, blank=True)
     path = models.CharField(max_length=200, blank=True)
     sha256 = models.CharField("文件指纹", max_length=64, blank=True)
+    printed = SealedField("印制的姓名和证件号码", null=True, blank=True)
     signer = models.CharField("签名证书指纹", max_length=64, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)
     next_attempt_at = models.DateTimeField(default=timezone.now)
@@ -109,6 +112,18 @@ class Annotation(KeptFile, Reviewed, ScopedModel):
             if self.valid_until < today():
                 return AnnotationState.EXPIRED
         return AnnotationState(self.state)
+
+    @property
+    def names(self) -> dict[str, str]:
+        """``name`` and ``id_number`` as the copy prints them; what the register says now may be another (R-REP-03)."""
+        if self.printed:
+            return json.loads(self.printed)
+        return {"name": self.qualification.name, "id_number": self.qualification.id_number}
+
+    @property
+    def is_outdated(self) -> bool:
+        """Whether the holder's name or number was corrected after the copy was made."""
+        return self.names != {"name": self.qualification.name, "id_number": self.qualification.id_number}
 
     @property
     def is_open(self) -> bool:

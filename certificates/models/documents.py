@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from certificates.models.files import KeptFile
 from certificates.workflows import DOCUMENT, DocumentState
-from registration.models import Qualification, Registration
+from registration.models import Application, Qualification, Registration
 from swms.crypto import SealedField
 from swms.regions.models import Scope, ScopedModel
 from swms.workflow import Reviewed
@@ -26,7 +26,8 @@ def new_token() -> str:
 class Certificate(KeptFile, Reviewed, ScopedModel):
     """One version of a 登记证书: content stored first, then rendered and signed (issue ≠ render).
 
-    The row is the queue: a QUEUED row is work to do, ``lease_until`` says who is at it.
+    The row is the queue: a QUEUED row is work to do, ``lease_until`` says who is at it. It was ordered by an
+    ``application`` that is completed or by a ``replacement`` that is approved, which it finishes (``order``).
     """
 
     workflow = DOCUMENT
@@ -35,6 +36,17 @@ class Certificate(KeptFile, Reviewed, ScopedModel):
     uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     registration = models.ForeignKey(Registration, models.PROTECT, related_name="certificates")
     version = models.PositiveSmallIntegerField("版本", default=1)
+    application = models.OneToOneField(
+        Application, models.PROTECT, null=True, blank=True, related_name="certificate", verbose_name="登记申请"
+    )
+    replacement = models.OneToOneField(
+        "certificates.Replacement",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="certificate",
+        verbose_name="换发申请",
+    )
     sealed = SealedField("内容")
     state = models.CharField("状态", max_length=12, choices=DocumentState, default=DocumentState.QUEUED)
     verify_token = models.CharField(max_length=32, unique=True, default=new_token)
@@ -51,6 +63,9 @@ class Certificate(KeptFile, Reviewed, ScopedModel):
         constraints = [
             models.UniqueConstraint("registration", "version", name="one_certificate_per_version"),
             models.CheckConstraint(
+                condition=models.Q(application=None) | models.Q(replacement=None), name="ordered_once"
+            ),
+            models.CheckConstraint(
                 condition=models.Q(state=DocumentState.QUEUED) | ~models.Q(sha256=""), name="issued_has_hash"
             ),
         ]
@@ -65,6 +80,18 @@ class Certificate(KeptFile, Reviewed, ScopedModel):
 
     def get_absolute_url(self):
         return reverse("certificates:registration", args=[self.registration.number])
+
+    @property
+    def order(self):
+        """What this version finishes: an application or a replacement."""
+        return self.replacement or self.application
+
+    @property
+    def why(self) -> str:
+        """Why there is this version, in words."""
+        if self.replacement:
+            return f"换发：{self.replacement.get_reason_display()}"
+        return self.application.get_kind_display() if self.application else "登记"
 
     @property
     def content(self) -> dict:

@@ -10,8 +10,16 @@ from certificates.queries.annotations import (
     my_certificates,
     quota,
 )
-from certificates.queries.issuing import current_certificate, due_applications, served_certificate
+from certificates.queries.issuing import (
+    current_certificate,
+    due_applications,
+    due_certificates,
+    due_replacements,
+    served_certificate,
+    versions,
+)
 from certificates.queries.printed import qualification_facts, registration_facts
+from certificates.queries.replacements import open_replacement
 from certificates.queries.verification import Verification, verify_file, verify_number, verify_token
 
 __all__ = [
@@ -23,10 +31,13 @@ __all__ = [
     "current_certificate",
     "due_annotations",
     "due_applications",
+    "due_certificates",
+    "due_replacements",
     "has_agreed",
     "has_e_certificate",
     "impossible",
     "my_certificates",
+    "open_replacement",
     "qualification_facts",
     "quota",
     "registration_facts",
@@ -34,4 +45,5 @@ __all__ = [
     "verify_file",
     "verify_number",
     "verify_token",
+    "versions",
 ]

@@ -22,18 +22,22 @@ def verify_link(token: str) -> str:
     return f"{settings.SITE_URL}{reverse('verification:token', args=[token])}"
 
 
-def qualification_content(qualification: Qualification, *, signer: str = UNSIGNED) -> dict[str, str]:
+def qualification_content(
+    qualification: Qualification, *, signer: str = UNSIGNED, names: dict[str, str] | None = None
+) -> dict[str, str]:
     """Return what the 职业水平证书 prints, without its photo; a value that is not known is empty.
 
-    ``signer`` is named by who signs; pages, which only show the content, need no key for it.
+    ``signer`` is named by who signs; pages, which only show the content, need no key for it. ``names`` are the
+    ``name`` and ``id_number`` of a copy that was made before they were corrected (R-REP-03).
     """
-    sex, born = _sex_and_birth(qualification)
+    names = names or {"name": qualification.name, "id_number": qualification.id_number}
+    sex, born = _sex_and_birth(qualification, names["id_number"])
     return {
         "management_number": qualification.mgmt_no,
-        "name": qualification.name,
+        "name": names["name"],
         "sex": sex,
         "birth_date": born,
-        "id_number": qualification.id_number,
+        "id_number": names["id_number"],
         "level": qualification.get_level_display(),
         "exam_year": str(qualification.exam_year),
         "region": qualification.province.name,
@@ -85,11 +89,11 @@ def photo_of(qualification: Qualification) -> StoredFile | None:
     return qualification.worker.photo if qualification.worker else None
 
 
-def _sex_and_birth(qualification: Qualification) -> tuple[str, str]:
+def _sex_and_birth(qualification: Qualification, id_number: str) -> tuple[str, str]:
     """Return (sex, ISO date of birth): from the identity number, else from the personal information (R-ACC-11)."""
     if qualification.id_type in IdType.with_citizen_number():
         try:
-            identity = parse(qualification.id_number)
+            identity = parse(id_number)
         except InvalidIdNumber:
             return "", ""
         return Sex(identity.sex).label, identity.birth_date.isoformat()

@@ -1,22 +1,40 @@
-"""Reads about registration certificates: the queue, and the version that counts."""
+"""Reads about registration certificates: the queue, and the versions."""
 
-from django.db.models import Q, QuerySet
-from django.db.models.functions import Now
+from django.db.models import Exists, OuterRef, QuerySet
 
-from certificates.models import Certificate
-from certificates.workflows import DocumentState
+from certificates.models import Certificate, Replacement
+from certificates.queries.annotations import unclaimed
+from certificates.workflows import DocumentState, ReplacementState
 from registration.models import Application, Registration
 from registration.workflows import ApplicationState
 
 
 def due_applications() -> QuerySet[Application]:
-    """Return the completed registrations whose certificate should be made now, the oldest first."""
-    busy = Certificate.objects.filter(state=DocumentState.QUEUED, lease_until__gte=Now()).values("registration")
-    return (
-        Application.objects.filter(state=ApplicationState.REGISTERED)
-        .exclude(Q(period__registration__in=busy))
-        .order_by("completed_at", "pk")
-    )
+    """Return the completed registrations that no version was stored for yet, the oldest first."""
+    orders = Application.objects.filter(state=ApplicationState.REGISTERED, certificate=None)
+    return orders.exclude(_in_production()).order_by("completed_at", "pk")
+
+
+def due_replacements() -> QuerySet[Replacement]:
+    """Return the approved replacements that no version was stored for yet, the oldest first."""
+    orders = Replacement.objects.filter(state=ReplacementState.APPROVED, certificate=None)
+    return orders.exclude(_in_production()).order_by("decided_at", "pk")
+
+
+def due_certificates() -> QuerySet[Certificate]:
+    """Return the stored versions that wait for their file and that no worker is at, the oldest first."""
+    return unclaimed(Certificate.objects.filter(state=DocumentState.QUEUED)).order_by("created_at", "pk")
+
+
+def _in_production() -> Exists:
+    """The condition that another version of the same registration is being made: the next one waits for it."""
+    return Exists(Certificate.objects.filter(registration=OuterRef("registration"), state=DocumentState.QUEUED))
+
+
+def versions(registration: Registration) -> list[Certificate]:
+    """Return all versions of a registration's certificate, the newest first."""
+    rows = registration.certificates.select_related("application", "replacement").defer("sealed")
+    return list(rows.order_by("-version"))
 
 
 def current_certificate(registration: Registration) -> Certificate | None:

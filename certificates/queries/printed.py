@@ -20,9 +20,10 @@ class Row:
     value: str
 
 
-def qualification_facts(qualification: Qualification) -> list[Row]:
-    """Return what the 职业水平证书 prints, as the register has it now."""
-    return _rows(page.QUALIFICATION, qualification_content(qualification), cn_date(qualification.issue_date))
+def qualification_facts(qualification: Qualification, names: dict[str, str] | None = None) -> list[Row]:
+    """Return what the 职业水平证书 prints, as the register has it now; with ``names``, as an older copy names them."""
+    content = qualification_content(qualification, names=names)
+    return _rows(page.QUALIFICATION, content, cn_date(qualification.issue_date))
 
 
 def registration_facts(registration: Registration, certificate: Certificate | None = None) -> list[Row]:

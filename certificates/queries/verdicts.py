@@ -104,6 +104,14 @@ def of_annotation(annotation: Annotation) -> Answer:
     if not annotation.qualification.is_valid:
         return of_qualification(annotation.qualification)
     until = cn_date(annotation.valid_until)
+    if annotation.standing == AnnotationState.ACTIVE and annotation.is_outdated:
+        return Answer(
+            "annotation_outdated",
+            "wait",
+            "持证人信息已更正",
+            "这份加注件是真实的，但制作之后，持证人的姓名或证件号码经核实已更正，以下是更正前印在上面的内容。"
+            "职业水平证书本身仍然有效，请持证人重新加注。",
+        )
     return {
         AnnotationState.ACTIVE: Answer("valid", "good", "证书有效，加注有效", f"加注有效期至{until}，当日 24 时止。"),
         AnnotationState.EXPIRED: Answer(

@@ -80,7 +80,7 @@ def verify_number(number: str, name: str) -> Verification:
         return _about_qualification(qualification)
     if registration and registration.qualification.name == wanted:
         return _about_registration(registration)
-    if annotation and annotation.qualification.name == wanted:
+    if annotation and annotation.names["name"] == wanted:
         return _about_annotation(annotation)
     return _answer(NOT_FOUND)
 
@@ -133,7 +133,7 @@ def _about_annotation(annotation: Annotation) -> Verification:
         Row("使用场景", annotation.scenario.label),
         Row("加注有效期至", cn_date(annotation.valid_until)),
         Row("加注编号", annotation.number),
-        *qualification_facts(qualification),
+        *qualification_facts(qualification, annotation.names),
     ]
     return _answer(of_annotation(annotation), "annotation", facts)
 

@@ -1,7 +1,7 @@
 from django.urls import path
 
 from certificates import api
-from certificates.views import holder, public, registered
+from certificates.views import holder, public, registered, replacing
 
 app_name = "certificates"
 urlpatterns = [
@@ -17,5 +17,11 @@ urlpatterns = [
     path("a/<str:number>/end", holder.End.as_view(), name="annotation_end"),
     path("r/<str:number>", registered.Page.as_view(), name="registration"),
     path("r/<str:number>/view", registered.File.as_view(), name="registration_view"),
+    path("r/<str:number>/replace", replacing.Start.as_view(), name="replacement_start"),
     path("r/<str:number>/download", registered.File.as_view(download=True), name="registration_download"),
+    path("replacements/<str:ref>", replacing.Status.as_view(), name="replacement"),
+    path("replacements/<str:ref>/edit", replacing.Edit.as_view(), name="replacement_edit"),
+    path("replacements/<str:ref>/check", replacing.Check.as_view(), name="replacement_check"),
+    path("replacements/<str:ref>/receipt", replacing.Receipt.as_view(), name="replacement_receipt"),
+    path("replacements/<str:ref>/withdraw", replacing.Withdraw.as_view(), name="replacement_withdraw"),
 ]

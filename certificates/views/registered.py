@@ -5,6 +5,7 @@ import logging
 from django.contrib.auth.mixins import LoginRequiredMixin
 from django.http import Http404
 from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.views import View
 from django.views.decorators.cache import never_cache
@@ -14,8 +15,9 @@ from certificates.models import FileDamaged
 from certificates.pdf.page import EQUAL_FORCE
 from certificates.queries.verdicts import of_certificate
 from certificates.views.frame import DAMAGED, closed, document, menu
-from certificates.workflows import DocumentState
+from certificates.workflows import DocumentState, refused_now
 from registration.models import Registration
+from swms.ui import cn_date
 
 log = logging.getLogger(__name__)
 
@@ -37,9 +39,45 @@ class Page(LoginRequiredMixin, View):
             "answer": of_certificate(registration, certificate),
             "facts": queries.registration_facts(registration, certificate),
             "equal_force": EQUAL_FORCE,
+            "versions": _versions(registration),
+            "version_columns": [{"label": label} for label in ("版本", "签发时间", "原因", "状态")],
+            "replacing": _replacing(registration) if request.user.is_worker else None,
             "menu": menu("") if request.user.is_worker else None,
         }
         return render(request, "certificates/registration.html", context)
+
+
+def _versions(registration: Registration) -> list[list]:
+    """Return the rows of 版本记录: which version, when and why it was issued, and whether it counts (R-REP-03).
+
+    What has become of the registration goes before what has become of the version, as at verification.
+    """
+    return [
+        [
+            f"第 {each.version} 版",
+            {"text": cn_date(each.issued_at) or "尚未签发"},
+            each.why,
+            {"badge": DocumentState(each.state).label if each.state == DocumentState.QUEUED else answer.status},
+        ]
+        for each in queries.versions(registration)
+        for answer in [of_certificate(registration, each)]
+    ]
+
+
+def _replacing(registration: Registration) -> dict:
+    """Return what the owner may do about 换发: go on with the open one, begin one, or be told why not (R-REP-02)."""
+    there = queries.open_replacement(registration.worker)
+    if there and there.registration_id == registration.pk:
+        return {
+            "url": there.get_absolute_url(),
+            "label": "查看换发申请",
+            "note": f"{there.ref}，{there.get_state_display()}",
+        }
+    refused = refused_now(registration)
+    if refused:
+        return {"note": f"{refused.message}。"}
+    url = reverse("certificates:replacement_start", args=[registration.number])
+    return {"url": url, "label": "换发登记证书", "note": "纸质证书遗失、姓名或证件号码更正、地方旧证换新时办理。"}
 
 
 @method_decorator(never_cache, name="dispatch")

@@ -19,6 +19,7 @@ from registration.actions.applications import (
     void_renewal,
     withdraw,
 )
+from registration.actions.identity import correct_identity
 from registration.actions.policies import set_policy
 from registration.actions.profile import (
     delete_row,
@@ -37,6 +38,7 @@ __all__ = [
     "claim",
     "close_renewal",
     "complete",
+    "correct_identity",
     "delete_row",
     "end_stale_renewal",
     "expire",

@@ -5,8 +5,31 @@ from django.core.exceptions import ValidationError
 
 from registration.models import Application
 from registration.reasons import GENERAL, Item, ItemRefused, named_items
+from registration.workflows import CancelCause
 from swms.console.review import ReasonForm
 from swms.forms import refuse_control_characters, tidy
+
+
+class EndForm(ReasonForm):
+    """Why a registration is undone or ends: 注销 names one of three causes, 撤销 the facts alone (R-REG-24, §2.3)."""
+
+    cause = forms.ChoiceField(
+        label="注销原因",
+        required=False,
+        choices=CancelCause,
+        help_text="只在注销登记时选择；撤销登记不选。",
+        widget=forms.RadioSelect(attrs={"class": "choices--inline"}),
+    )
+    field_order = ("cause", "reason")
+
+    def clean(self):
+        """Ask for the cause where the button that was pressed needs one, and keep it out of any other."""
+        cleaned = super().clean()
+        if self.data.get("move") != "cancel":
+            cleaned["cause"] = ""
+        elif not cleaned.get("cause") and "cause" not in self.errors:
+            self.add_error("cause", "请选择注销原因")
+        return cleaned
 
 
 class RefusalForm(ReasonForm):

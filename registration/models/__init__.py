@@ -2,6 +2,7 @@
 
 from registration.models.appeals import Appeal
 from registration.models.applications import Application, ApplicationForm, Decision
+from registration.models.corrections import IdentityCorrection
 from registration.models.feedback import Feedback
 from registration.models.institutions import Institution
 from registration.models.people import Qualification, Worker
@@ -20,6 +21,7 @@ __all__ = [
     "Feedback",
     "FirstReview",
     "Honour",
+    "IdentityCorrection",
     "Institution",
     "PastProject",
     "Policy",

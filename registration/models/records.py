@@ -7,7 +7,7 @@ from django.db.models import F, Q
 
 from registration.models.applications import Application
 from registration.models.people import Qualification, Worker
-from registration.workflows import REGISTRATION, QualificationState, RegistrationState
+from registration.workflows import REGISTRATION, CancelCause, QualificationState, RegistrationState
 from swms.dates import today
 from swms.regions.models import Region, Scope, ScopedModel
 from swms.workflow import Reviewed
@@ -35,11 +35,20 @@ class Registration(Reviewed, ScopedModel):
     valid_until = models.DateField("有效期至")
     state = models.CharField("状态", max_length=12, choices=RegistrationState, default=RegistrationState.VALID)
     correct_by = models.DateField("再登记补正期限", null=True, blank=True)
+    cancel_cause = models.CharField(
+        "注销原因", max_length=12, choices=CancelCause, blank=True, default="", db_default=""
+    )
     created_at = models.DateTimeField("登记时间", auto_now_add=True)
 
     class Meta:
         verbose_name = verbose_name_plural = "登记"
-        constraints = [models.CheckConstraint(condition=Q(valid_until__gte=F("valid_from")), name="valid_in_order")]
+        constraints = [
+            models.CheckConstraint(condition=Q(valid_until__gte=F("valid_from")), name="valid_in_order"),
+            models.CheckConstraint(
+                condition=Q(cancel_cause="") | Q(state=RegistrationState.CANCELLED),
+                name="only_cancellations_have_causes",
+            ),
+        ]
         indexes = [models.Index(fields=["state", "valid_until"], name="registration_expiries")]
 
     def __str__(self):
@@ -52,12 +61,14 @@ class Registration(Reviewed, ScopedModel):
     def standing(self) -> RegistrationState:
         """Where the record stands today, by its dates: a job that is late must not leave it in force.
 
-        A qualification that was revoked or cancelled takes its registration with it.
+        A qualification that was revoked or cancelled takes its registration with it, whatever had become of that;
+        only what was decided about the registration itself goes before.
         """
         state = RegistrationState(self.state)
+        undone = state in (RegistrationState.REVOKED, RegistrationState.CANCELLED)
+        if not undone and self.qualification.state != QualificationState.VALID:
+            return RegistrationState(self.qualification.state)
         if state in (RegistrationState.VALID, RegistrationState.IN_REREG):
-            if self.qualification.state != QualificationState.VALID:
-                return RegistrationState(self.qualification.state)
             renewing = state == RegistrationState.IN_REREG and (self.correct_by is None or self.correct_by >= today())
             if renewing:
                 return RegistrationState.IN_REREG

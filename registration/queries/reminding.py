@@ -23,8 +23,9 @@ REMIND_WITH_LEFT_ON_APPEAL = 1  # of 3: the reminder comes after 2 (rulebook §2
 class Clock:
     """A state in which time runs: who decides, over which region, and when a reminder is due.
 
-    ``above`` are the lookups to all the regions that an office must stand above to be told of delay. A case
-    without a region is the security administrator's.
+    ``above`` are the lookups to all the regions that an office must stand above to be told of delay, where that is
+    not the case's own region alone. ``by_policy``: the province's policy says whose office it is (R-REG-17). A
+    case without a region is the security administrator's.
     """
 
     model: type
@@ -32,12 +33,13 @@ class Clock:
     duty: str
     left: int
     region: str = "region"
-    above: tuple[str, ...] = ("region",)
+    above: tuple[str, ...] = ()
+    by_policy: bool = False
 
 
 _TWO = ("from_region", "to_region")
-_CLOCKS = (
-    Clock(Application, ApplicationState.PENDING_REVIEW, Duty.FIRST_REVIEW, REMIND_WITH_LEFT),
+_CLOCKS = [
+    Clock(Application, ApplicationState.PENDING_REVIEW, Duty.FIRST_REVIEW, REMIND_WITH_LEFT, by_policy=True),
     Clock(Application, ApplicationState.INITIAL_APPROVED, Duty.FINAL_REVIEW, REMIND_WITH_LEFT),
     Clock(Feedback, FeedbackState.PENDING, Duty.FIRST_REVIEW, REMIND_WITH_LEFT_ON_FEEDBACK),
     Clock(Appeal, AppealState.SUBMITTED, Duty.FIRST_REVIEW, REMIND_WITH_LEFT_ON_APPEAL),
@@ -46,7 +48,12 @@ _CLOCKS = (
         Transfer, TransferState.PENDING_OUT, Duty.FIRST_REVIEW, REMIND_WITH_LEFT_ON_TRANSFER, "from_region", above=_TWO
     ),
     Clock(Transfer, TransferState.PENDING_IN, Duty.FIRST_REVIEW, REMIND_WITH_LEFT_ON_TRANSFER, "to_region", above=_TWO),
-)
+]
+
+
+def remind_of(*clocks: Clock) -> None:
+    """Have the reviewers reminded of another kind of case; a spoke calls it when it is ready."""
+    _CLOCKS.extend(clock for clock in clocks if clock not in _CLOCKS)
 
 
 @dataclass
@@ -88,8 +95,8 @@ def reminders_due() -> list[Reminder]:
         reviewers[each.user_id] = each.user
     for number, group in enumerate(groups):
         for each in duties:
-            by_policy = each.depth > PREFECTURE_DEPTH and each.region.province_code in at_prefecture
-            if by_policy and group.clock.state == ApplicationState.PENDING_REVIEW:
+            of_the_county = each.depth > PREFECTURE_DEPTH and each.region.province_code in at_prefecture
+            if of_the_county and group.clock.by_policy:
                 continue
             if each.duty == group.duty and group.office.startswith(each.path):
                 mine[each.user_id].add(number)
@@ -111,7 +118,7 @@ def _groups() -> list[_Group]:
     late = Q(due_on__lt=today())
     found = []
     for clock in _CLOCKS:
-        paths = tuple(f"{lookup}__path" for lookup in clock.above)
+        paths = tuple(f"{lookup}__path" for lookup in clock.above or (clock.region,))
         rows = (
             clock.model.objects.filter(state=clock.state, due_on__lte=working_days_after(today(), clock.left))
             .values(f"{clock.region}__path", *paths)

@@ -18,7 +18,7 @@ from registration.workflows.application import (
 )
 from registration.workflows.feedback import FEEDBACK, FeedbackState
 from registration.workflows.qualification import QUALIFICATION, QualificationState
-from registration.workflows.registration import REGISTERED_STATES, REGISTRATION, RegistrationState
+from registration.workflows.registration import REGISTERED_STATES, REGISTRATION, CancelCause, RegistrationState
 from registration.workflows.transfer import (
     ENDED_UNMOVED_STATES,
     OPEN_TRANSFER_STATES,
@@ -52,6 +52,7 @@ __all__ = [
     "AppealState",
     "ApplicationKind",
     "ApplicationState",
+    "CancelCause",
     "FeedbackState",
     "QualificationState",
     "RegistrationState",

@@ -17,6 +17,14 @@ class RegistrationState(models.TextChoices):
     SUPERSEDED = "SUPERSEDED", "已被高级别替代"
 
 
+class CancelCause(models.TextChoices):
+    """Why a registration ends without anybody's fault (rulebook §2.3)."""
+
+    DEATH = "death", "死亡"
+    INCAPACITY = "incapacity", "丧失行为能力"
+    OWN_REQUEST = "own_request", "本人申请"
+
+
 R = RegistrationState
 #: A holder in one of these is registered: region and employer move by 变更 alone (R-CHG-08).
 REGISTERED_STATES = (R.VALID, R.IN_REREG, R.EXPIRED)
@@ -45,7 +53,20 @@ def begin_term(registration, step: Step):
     registration.correct_by = None
 
 
+def cause_coded(registration, step: Step):
+    """§2.3: 注销 names one of three causes."""
+    if step.data.get("cause") not in CancelCause.values:
+        raise Refused("cause_required", "请选择注销原因")
+
+
+def note_cause(registration, step: Step):
+    """Keep the cause beside the words of the trail."""
+    registration.cancel_cause = step.data["cause"]
+    registration.correct_by = None
+
+
 REVOKE = "registration.revoke"
+ENDABLE = (R.VALID, R.IN_REREG, R.EXPIRED, R.SUPERSEDED)
 
 REGISTRATION = Workflow(
     Transition("expire", "登记到期", R.VALID, R.EXPIRED, guards=(past_its_end,)),
@@ -63,8 +84,20 @@ REGISTRATION = Workflow(
     Transition("supersede", "由高级别替代", R.IN_REREG, R.SUPERSEDED),
     # R-REG-24: false material undoes a registration whatever has become of it since.
     *(
-        Transition(name, label, state, target, REVOKE, needs_reason=True)
-        for name, label, target in (("revoke", "撤销登记", R.REVOKED), ("cancel", "注销登记", R.CANCELLED))
-        for state in (R.VALID, R.IN_REREG, R.EXPIRED, R.SUPERSEDED)
+        Transition("revoke", "撤销登记", state, R.REVOKED, REVOKE, needs_reason=True, effect=forget_renewal)
+        for state in ENDABLE
+    ),
+    *(
+        Transition(
+            "cancel",
+            "注销登记",
+            state,
+            R.CANCELLED,
+            REVOKE,
+            needs_reason=True,
+            guards=(cause_coded,),
+            effect=note_cause,
+        )
+        for state in ENDABLE
     ),
 )

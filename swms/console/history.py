@@ -13,6 +13,7 @@ from swms.audit import trail
 TITLES = {
     "begin": "新建",
     "edit": "修改资料",
+    "correct": "更正姓名或证件号码",
     "consent": "同意隐私告知",
     "reveal": "查看完整号码",
     "attach": "关联账号",

@@ -17,6 +17,7 @@ from swms.dates import today, working_days_left
 from swms.forms import Form
 from swms.workflow import REASON_LENGTH, Refused, Transition
 
+TOKEN = "csrfmiddlewaretoken"
 NEAR = 10  # working days before the end of a review that count as near
 
 
@@ -70,13 +71,15 @@ class Case:
 class ReviewAdmin(Screen):
     """A reviewed kind of record: its queue, and a page where the moves of its table are the buttons.
 
-    Subclasses say ``case``; ``secrets`` names what is masked and how it is called.
+    Subclasses say ``case``; ``secrets`` names what is masked and how it is called, ``confirmed`` the moves that
+    are asked for once more, with ``consequences``, before they are made.
     """
 
     group = "审核"
     key = "ref"
     record_template = "console/review.html"
     secrets: dict[str, str] = {}
+    confirmed: tuple[str, ...] = ()
 
     def page_urls(self):
         return [
@@ -119,6 +122,10 @@ class ReviewAdmin(Screen):
     def name_items(self, case: Case, form) -> None:
         """Put into the record what ``form`` lets a reviewer name in it."""
 
+    def consequences(self, record, move: Transition, form) -> dict:
+        """Return ``{"text", "rows"}`` of the page that asks once more: what will happen, and to what."""
+        return {"text": "", "rows": []}
+
     # -- pages ------------------------------------------------------------------------------
 
     @property
@@ -150,6 +157,9 @@ class ReviewAdmin(Screen):
         form = self.reason_form(record, request.POST) if any(move.needs_reason for move in asked) else None
         if form is not None and not form.is_valid():
             return self.show_case(request, record, form=form, pressed=name)
+        move = next((move for move in record.moves_for(request.user) if move.name == name), None)
+        if move and name in self.confirmed and request.POST.get("confirmed") != "yes":
+            return self._ask_once_more(request, record, move, form)
         seen = request.POST.get("version", "")[:9]  # a number; a page of digits would not be one
         place = self._place(record, request.user)
         said = form.cleaned_data if form else {}
@@ -159,6 +169,16 @@ class ReviewAdmin(Screen):
             return self._refused(request, getattr(record, self.key), refused, form=form, pressed=name, seen=seen)
         messages.success(request, f"{asked[0].label}：{record}")
         return redirect(self._next_url(request.user, place) or self.record_url(record))
+
+    def _ask_once_more(self, request, record, move: Transition, form):
+        """Show what will happen; the answers go along, so that one button carries it out."""
+        said = {name: value for name in request.POST for value in request.POST.getlist(name)} | {"confirmed": "yes"}
+        context = self.consequences(record, move, form) | {
+            "heading": move.label,
+            "hidden": [{"name": name, "value": value} for name, value in said.items() if name != TOKEN],
+            "record_url": self.record_url(record),
+        }
+        return self.show(request, "console/confirm.html", context)
 
     def _refused(self, request, key: str, refused: Refused, *, form, pressed: str, seen: str):
         """Show the record as it is now, why the move was refused, and what was typed."""

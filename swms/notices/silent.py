@@ -7,7 +7,8 @@ SILENT = {
     "registration.registration.await_correction": "the application's refusal announces it",
     "registration.registration.end_renewal": "the application's withdrawal or refusal announces it",
     "registration.registration.renew": "the application's move to 再登记已完成 announces it",
-    "certificates.certificate.begin": "the application's move to 首次登记已完成 announces it",
+    "certificates.certificate.begin": "the move of the application or the replacement announces it",
+    "certificates.replacement.begin": "a draft of the person's own; nothing was sent yet",
     "certificates.annotation.begin": "the person's own act, confirmed on the page",
     "registration.application.reopen": "the person's own act, confirmed on the page",
     "registration.feedback.resubmit": "the person's own act, confirmed by its receipt",
@@ -18,7 +19,7 @@ SILENT = {
     "registration.transfer.begin": "a draft, on the page of the person who writes it",
     "registration.transfer.discard": "the person's own act, confirmed on the page",
     "registration.transfer.withdraw": "the person's own act, confirmed on the page",
-    "certificates.certificate.issue": "the application's move to 已出证 announces it",
+    "certificates.certificate.issue": "the order's own move to 已出证 or 已换发 announces it",
     "certificates.certificate.supersede": "the new version is announced",
     "certificates.annotation.end": "the person's own act, confirmed on the page",
 }

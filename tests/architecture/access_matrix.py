@@ -66,6 +66,7 @@ def desk(whose: str, get: int, post: int, *, but=None, **rest) -> Access:
 CASE = {"ref": "application.ref"}
 ANNOTATION = {"number": "annotation.number"}
 REGISTRATION = {"number": "registration.number"}
+REPLACEMENT = {"ref": "replacement.ref"}
 FEEDBACK = {"ref": "feedback.ref"}
 APPEAL = {"ref": "appeal.ref"}
 APPEALING = "who lost the mobile cannot sign in; without the new mobile one is led to the proof of it"
@@ -211,6 +212,12 @@ CERTIFICATES = {
     "certificates/a/<str:number>/view": owner(200, 405, keys=ANNOTATION),
     "certificates/a/<str:number>/download": owner(200, 405, keys=ANNOTATION),
     "certificates/a/<str:number>/end": owner(200, 302, keys=ANNOTATION),
+    "certificates/r/<str:number>/replace": owner(302, 200, keys=REGISTRATION),
+    "certificates/replacements/<str:ref>": owner(200, 405, keys=REPLACEMENT),
+    "certificates/replacements/<str:ref>/edit": owner(302, 200, keys=REPLACEMENT),
+    "certificates/replacements/<str:ref>/check": owner(302, 302, keys=REPLACEMENT),
+    "certificates/replacements/<str:ref>/receipt": owner(200, 405, keys=REPLACEMENT),
+    "certificates/replacements/<str:ref>/withdraw": owner(200, 302, keys=REPLACEMENT),
     **{
         f"certificates/r/<str:number>{page}": members(404, 405, but={PHOTO_READERS: (200, 405)}, keys=REGISTRATION)
         for page in ("", "/view", "/download")
@@ -296,7 +303,7 @@ CONSOLE = {
         sees="li_jing zhang_wei",
         others="zhao_min",
         decides={"li_jing": (200, 403)},
-        data={"move": "revoke", "reason": "提交的材料经核实为虚假材料"},
+        data={"move": "revoke", "reason": "提交的材料经核实为虚假材料", "confirmed": "yes"},
     ),
     **_screen("registration/qualification", f"zhang_wei zhao_min {KEEPERS}"),
     **_case(
@@ -322,6 +329,15 @@ CONSOLE = {
     "console/registration/rosterimport/<uuid:uid>/errors/": desk("qian_li", 404, 405, keys=IMPORT),
     **_screen("certificates/annotation", KEEPERS),
     **_screen("certificates/certificate", REVIEWERS),
+    **_screen("certificates/replacement", REVIEWERS),
+    **_case(
+        "certificates/replacement",
+        "replacement.ref",
+        sees="li_jing zhang_wei",
+        others="zhao_min",
+        decides={"zhang_wei": (200, 403)},
+        data={"move": "approve"},
+    ),
     **_screen("notices/delivery", "wu_qiang"),
     **_screen("notices/notice", "wu_qiang"),
     **_screen("swms/heartbeat", "wu_qiang"),

@@ -9,7 +9,7 @@ from operator import attrgetter
 from django.test import Client
 
 from certificates import actions as certificates
-from certificates.models import TERMS_VERSION, Annotation
+from certificates.models import TERMS_VERSION, Annotation, Replacement
 from registration import actions
 from registration.models import (
     Appeal,
@@ -118,6 +118,21 @@ class World(People):
         return one
 
     @cached_property
+    def replacement(self) -> Replacement:
+        """王芳's replacement, 待审核; it was sent before her other application, which would have refused it."""
+        one = Replacement(
+            ref="HF-110105-2026-00001",
+            worker=self.wang_fang,
+            registration=self.registration,
+            reason="lost",
+            note="搬家时遗失",
+        ).begin(actor=self.wang_fang.user)
+        Application.objects.filter(pk=self.application.pk).update(state="NOT_APPLIED")
+        one.move("submit", actor=self.wang_fang.user)
+        Application.objects.filter(pk=self.application.pk).update(state="PENDING_REVIEW")
+        return one
+
+    @cached_property
     def experience(self) -> WorkExperience:
         return self.wang_fang.experiences.get()
 
@@ -183,11 +198,11 @@ class World(People):
         for name in (
             "application",
             "annotation",
+            "replacement",
             "experience",
             "project",
             "honour",
             "feedback",
-            "roster_import",
             "appeal",
             "objected",
             "transfer",

@@ -63,3 +63,9 @@ def issued(completed):
     actions.issue(completed.pk)
     completed.refresh_from_db()
     return completed
+
+
+@pytest.fixture
+def registration(issued):
+    """王芳's registration, with the first version of its certificate."""
+    return issued.registration

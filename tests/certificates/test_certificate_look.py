@@ -19,7 +19,8 @@ from certificates.models import Annotation
 from certificates.workflows import AnnotationState
 from registration.models import Registration
 from swms.context import MODE_COOKIE
-from tests.certificates.makers import agreed_holder, ask, holder
+from tests.certificates.makers import agreed_holder, ask, holder, replacement
+from tests.people import signed_in
 
 pytestmark = pytest.mark.django_db
 ORIGIN = "http://portal.test"
@@ -30,7 +31,7 @@ def at(name: str, *args) -> str:
 
 
 @pytest.fixture
-def pages(client, completed, annotation, monkeypatch):
+def pages(client, completed, annotation, people, monkeypatch):
     """Return what the server answers for every page in every state, by name: ``(path, HTML, policy)``."""
     monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")  # a browser of an earlier test may still have its loop
     found = {}
@@ -70,10 +71,49 @@ def pages(client, completed, annotation, monkeypatch):
     keep("a registration before its file", "get", at("registration", number))
     actions.issue(completed.pk)
     keep("a registration", "get", at("registration", number))
+    keep_replacement(keep, client, Registration.objects.get(), people)
     client.cookies[MODE_COOKIE] = "elder"
     client.logout()
     keep("verify, large", "get", at("verify"))
     return found
+
+
+def keep_replacement(keep, client, registration, people) -> None:
+    """换发 in its states, for the worker and at the desks."""
+    worker, number = registration.worker.user, registration.number
+    client.force_login(worker)
+    keep("why to replace", "get", at("replacement_start", number))
+    keep("why to replace, with errors", "post", at("replacement_start", number))
+    one = replacement(registration, "correction", submit=False)
+    keep("a correction", "get", at("replacement_edit", one.ref))
+    keep("a correction with errors", "post", at("replacement_edit", one.ref), {"new_name": "王芳"})
+    keep("checking it", "get", at("replacement_check", one.ref))
+    keep("a draft", "get", at("replacement", one.ref))
+    actions.replacing.submit(one, by=worker)
+    keep("the receipt", "get", at("replacement_receipt", one.ref))
+    keep("taking it back", "get", at("replacement_withdraw", one.ref))
+    keep("the case under review", "get", at("replacement", one.ref))
+    desk = f"/console/certificates/replacement/{one.ref}/"
+    keep_at(keep, client, people.li_jing, "the first desk", desk)
+    keep_at(keep, client, people.li_jing, "the queue", "/console/certificates/replacement/")
+    one.move("pass_first", actor=people.li_jing)
+    keep_at(keep, client, people.zhang_wei, "the final desk", desk)
+    one.move("pass_final", actor=people.zhang_wei)
+    actions.replace(one.pk)
+    client.force_login(worker)
+    keep("the case when done", "get", at("replacement", one.ref))
+    keep("both versions", "get", at("registration", number))
+    keep("the old version", "get", f"/v/{registration.certificates.get(version=1).verify_token}")
+    end = {"move": "cancel", "reason": "本人申请注销登记，经核实。", "cause": "own_request"}
+    record = f"/console/registration/registration/{number}/"
+    keep_at(keep, client, people.zhang_wei, "asked once more", record, end)
+    keep_at(keep, client, people.zhang_wei, "the cause is missing", record, end | {"cause": ""})
+
+
+def keep_at(keep, client, user, name, path, data=None) -> None:
+    """Keep a page of the console as one of its people sees it."""
+    client.cookies = signed_in(user).cookies
+    keep(name, *(("post", path, data) if data else ("get", path)))
 
 
 def complaints_about(page) -> list[str]:

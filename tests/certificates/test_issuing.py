@@ -59,10 +59,10 @@ def test_a_failed_attempt_is_put_off_and_finishes_the_same_certificate_later(com
         assert not actions.issue(completed.pk)
     before = Certificate.objects.get()
     assert not actions.issue(completed.pk), "it waits for its next turn"
-    assert not queries.due_applications().exists()
+    assert not queries.due_certificates().exists()
     Certificate.objects.update(lease_until=timezone.now() - dt.timedelta(seconds=1))
-    assert [one.pk for one in queries.due_applications()] == [completed.pk]
-    assert actions.issue(completed.pk)
+    assert [one.pk for one in queries.due_certificates()] == [before.pk]
+    assert actions.make(before.pk)
     after = Certificate.objects.get()
     assert (after.pk, after.verify_token, after.content) == (before.pk, before.verify_token, before.content)
     assert after.attempts == 2
@@ -99,9 +99,9 @@ def test_a_worker_that_was_overtaken_records_nothing(completed, monkeypatch):
 
     record = issuing._record
 
-    def overtaken(document, pk, **facts):
-        record(document, pk, **facts)  # another worker was quicker
-        return record(document, pk, **facts | {"path": "registration/00/other"})
+    def overtaken(document, **facts):
+        record(document, **facts)  # another worker was quicker
+        return record(document, **facts | {"path": "registration/00/other"})
 
     monkeypatch.setattr(issuing, "_record", overtaken)
     assert not actions.issue(completed.pk)

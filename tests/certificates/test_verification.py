@@ -94,7 +94,7 @@ def test_the_day_after_its_last_a_registration_is_expired_whatever_the_job_does(
 @pytest.mark.parametrize(("move", "code"), [("revoke", "revoked"), ("cancel", "cancelled")])
 def test_a_revoked_or_cancelled_registration_says_so_at_once(issued, people, move, code):  # R-REG-24
     registration = Registration.objects.get()
-    registration.move(move, actor=people.zhang_wei, reason="申请材料虚假，依规定处理")
+    registration.move(move, actor=people.zhang_wei, reason="申请材料虚假，依规定处理", cause="own_request")
     token = Certificate.objects.get().verify_token
     assert queries.verify_number(registration.number, "王芳").code == code
     assert queries.verify_token(token).code == code

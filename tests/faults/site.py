@@ -23,7 +23,7 @@ from django.utils.crypto import get_random_string
 from kombu import pools
 
 from certificates import actions as certifying
-from certificates.models import TERMS_VERSION, Annotation, Certificate, Scenario
+from certificates.models import TERMS_VERSION, Annotation, Certificate, Replacement, Scenario
 from certificates.workflows import AnnotationState
 from registration import actions
 from registration.models import Application, Qualification
@@ -34,6 +34,7 @@ from swms.celery import app
 from swms.embedded import Servers
 from swms.invariants import judge
 from tests import factories
+from tests.certificates import makers
 from tests.people import People, signed_in
 from tests.processes import Child, Portal, until
 
@@ -208,6 +209,13 @@ class Site:
         actions.complete(one.pk)
         one.refresh_from_db()
         return one
+
+    def approved_replacement(self) -> Replacement:
+        """Return a replacement whose new version is yet to be made; the first version is there."""
+        one = self.completed()
+        certifying.issue(one.pk)
+        replacement = makers.replacement(one.registration)
+        return replacement.move("approve", actor=self.people.li_jing)
 
     def holder(self, name: str = "陈晨") -> Qualification:
         """Return the certificate of a new person who has agreed to 服务须知."""

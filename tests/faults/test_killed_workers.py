@@ -12,6 +12,7 @@ from swms.notices import tasks as notices
 from swms.notices.models import Delivery, OutboxMessage
 from swms.notices.send import sms
 from tests import factories
+from tests.faults.site import RECOVERS_WITHIN
 from tests.processes import BASE_DIR, until
 
 POINTS = [point for name in ("certificates", "registration", "swms") for point in declared(BASE_DIR / name)]
@@ -36,7 +37,7 @@ def die(portal):
 
 
 def test_there_are_crash_points_of_every_kind_of_job():
-    assert {point.partition(".")[0] for point in POINTS} == {"issue", "annotate", "deliver"}
+    assert {point.partition(".")[0] for point in POINTS} == {"issue", "replace", "annotate", "deliver"}
 
 
 def test_a_certificate_whose_worker_was_killed_at_any_point_is_finished_with_the_same_number(site, die):
@@ -53,6 +54,24 @@ def test_a_certificate_whose_worker_was_killed_at_any_point_is_finished_with_the
     for point, after in zip(cases, site.issued(*cases.values()), strict=True):
         assert (after.pk, after.verify_token) == (before[point].pk, before[point].verify_token), point
         assert after.content == before[point].content, point
+
+
+def test_a_replacement_whose_worker_was_killed_at_any_point_is_finished_and_the_old_version_gives_way_once(site, die):
+    """R-REP-03: in the middle of the last transaction, too, the old version stays in force until the new one is."""
+    site.crew.go_away()
+    cases = [site.approved_replacement() for _ in of("replace")]
+    for point, one in zip(of("replace"), cases, strict=True):
+        die(point, certificates.replace, one.pk)
+        states = one.registration.certificates.order_by("version").values_list("state", flat=True)
+        assert list(states) == ["ISSUED", "QUEUED"], point
+    before = [one.registration.certificates.get(version=2) for one in cases]
+    site.crew.work()
+    for one, queued in zip(cases, before, strict=True):
+        done = type(one).objects.filter(pk=one.pk, state="ISSUED")
+        until(done.exists, within=RECOVERS_WITHIN, what="replaced")
+        first, second = one.registration.certificates.order_by("version")
+        assert (first.state, second.state) == ("SUPERSEDED", "ISSUED")
+        assert (second.pk, second.verify_token, second.content) == (queued.pk, queued.verify_token, queued.content)
 
 
 def test_an_annotation_whose_worker_was_killed_at_any_point_is_finished_under_the_same_number(site, die):

@@ -93,6 +93,9 @@ def records(people, settings, tmp_path):
     feedback.refresh_from_db()
     appeal = factories.appeal(application.worker)
     transfer = factories.change(application.worker, decided_reason=REASON)
+    replacement = makers.replacement(registration)
+    replacement.certificate = certificate = Certificate.objects.get()
+    replacement.decided_reason = "登记已撤销，换发申请终止"
     every = [
         appeal,
         transfer,
@@ -101,7 +104,8 @@ def records(people, settings, tmp_path):
         registration,
         annotation,
         feedback,
-        Certificate.objects.get(),
+        certificate,
+        replacement,
     ]
     assert isinstance(annotation, Annotation)
     return {type(record): record for record in every}

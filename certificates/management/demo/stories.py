@@ -2,139 +2,44 @@
 
 from __future__ import annotations
 
-import random
-from dataclasses import dataclass
 from datetime import timedelta
 
 from certificates import actions as papers
 from certificates.management.demo.clock import at, office_hour
 from certificates.management.demo.moving import change
-from certificates.management.demo.offices import Staff
-from certificates.management.demo.people import Person, Story, add_honour, fill_in, hold_local_certificate, open_account
+from certificates.management.demo.people import Person, Story, add_honour, hold_local_certificate, open_account
+from certificates.management.demo.replacing import (
+    corrected,
+    correcting,
+    correcting_finally,
+    replaced,
+    replacement_approved,
+    replacement_begun,
+    replacement_refused,
+    replacement_withdrawn,
+    replacing,
+)
+from certificates.management.demo.steps import (
+    FAULTS,
+    FIXABLE,
+    REFUSED,
+    World,
+    application_of,
+    apply,
+    days_of,
+    decide,
+    fault,
+    make_ready,
+    pass_final,
+    pass_first,
+    refusal,
+    through,
+)
 from registration import actions
-from registration.models import Application, Institution, Registration
-from registration.promise import PROMISE_VERSION
+from registration.models import Registration
 from registration.queries.versions import NOTHING, Seen, version_of
 from swms.codes import HonourLevel
 from swms.dates import add_years, today
-
-FIXABLE, REFUSED = "fixable", "refused"
-#: What is named of a form: section, answer, reason and remark; the words for the applicant. ``""`` is a whole section.
-_FAULTS = (
-    (
-        (
-            ("photo", "", "photo_not_id", "请用近期白底免冠证件照"),
-            ("basic", "school", "education_untrue", "写学校全称"),
-        ),
-        "照片和毕业院校需要更正，其余内容不用修改。",
-    ),
-    (
-        (("work", "", "work_incomplete", "补上两段经历之间的时间"), ("basic", "work_years", "basic_untrue", "")),
-        "工作经历之间有空档，请补充完整后重新提交。",
-    ),
-    (
-        (("basic", "household", "address_incomplete", "写到门牌号"), ("basic", "address", "address_incomplete", "")),
-        "户籍和通讯地址都请写到门牌号，核对后重新提交。",
-    ),
-    ((("honours", "", "honour_untrue", "荣誉名称以证书为准"),), "个人荣誉的名称与证书不一致，请更正。"),
-)
-
-
-@dataclass
-class World:
-    """What every story needs: the offices, the institutions by county, a source of chance, a password's hash."""
-
-    staff: Staff
-    institutions: dict[str, list[Institution]]
-    chance: random.Random
-    password: str
-
-    def first(self, person: Person):
-        """Return the first reviewer of the person's county."""
-        return self.staff.first[person.county]
-
-    def final(self, person: Person):
-        """Return the final reviewer of the person's province."""
-        return self.staff.final[f"{person.county[:2]}0000"]
-
-    def day(self, earliest: int, latest: int) -> int:
-        """Return a number of days ago, between the two."""
-        return self.chance.randint(latest, earliest)
-
-
-def application_of(person: Person, row: int = 0) -> Application:
-    """Return the person's newest application for one of the certificates."""
-    number = person.rows[row].mgmt_no
-    return Application.objects.filter(qualification__mgmt_no=number).latest("pk")
-
-
-# --- steps that stories are made of ----------------------------------------------------------
-
-
-def _ready(person: Person, world: World, days_ago: int) -> None:
-    with at(office_hour(days_ago, world.chance)):
-        open_account(person, world.password)
-        fill_in(person, world.institutions[person.county], world.chance)
-
-
-def _apply(person: Person, world: World, days_ago: int, row: int = 0) -> Application:
-    with at(office_hour(days_ago, world.chance)):
-        return actions.apply(application_of(person, row), by=person.user, promise_version=PROMISE_VERSION)
-
-
-def _decide(application: Application, name: str, reviewer, world: World, days_ago: int, **data) -> None:
-    with at(office_hour(days_ago, world.chance)):
-        application.refresh_from_db()
-        application.move(name, actor=reviewer, seen=application.form_version, **data)
-
-
-def _refusal(kind: str, world: World) -> dict:
-    if kind == REFUSED:
-        return {
-            "refusal_kind": REFUSED,
-            "reason_codes": ["not_eligible"],
-            "reason": "经核实，目前不符合首次登记的条件，不予登记。",
-        }
-    return _fault(*world.chance.choice(_FAULTS))
-
-
-def _fault(named: tuple, reason: str) -> dict:
-    items = [
-        {"section": section, "entry": "", "key": key, "code": code, "remark": remark}
-        for section, key, code, remark in named
-    ]
-    return {"refusal_kind": FIXABLE, "items": items, "reason": reason}
-
-
-def _pass_first(person: Person, world: World, days_ago: int, row: int = 0) -> Application:
-    application = application_of(person, row)
-    _decide(application, "pass_first", world.first(person), world, days_ago)
-    return application
-
-
-def _pass_final(person: Person, world: World, days_ago: int, row: int = 0) -> Application:
-    application = application_of(person, row)
-    _decide(application, "pass_final", world.final(person), world, days_ago)
-    return application
-
-
-def _through(person: Person, world: World, days: tuple[int, int, int], row: int = 0) -> Registration:
-    """Apply, pass both reviews, enter into the register and issue; ``days`` ago."""
-    applied, first, final = days
-    _apply(person, world, applied, row)
-    _pass_first(person, world, first, row)
-    application = _pass_final(person, world, final, row)
-    with at(office_hour(final, world.chance) + timedelta(minutes=1)):
-        actions.complete(application.pk)
-        papers.issue(application.pk)
-    return Registration.objects.get(qualification=application.qualification)
-
-
-def _days(world: World, earliest: int, latest: int) -> tuple[int, int, int]:
-    applied = world.day(earliest, latest)
-    first = max(1, applied - world.day(14, 3))
-    return applied, first, max(0, first - world.day(12, 2))
-
 
 # --- the stories ---------------------------------------------------------------------------------
 
@@ -147,13 +52,13 @@ def begun(person: Person, world: World) -> None:
 
 def complete(person: Person, world: World) -> None:
     """Everything filled in, not applied yet."""
-    _ready(person, world, world.day(15, 1))
+    make_ready(person, world, world.day(15, 1))
 
 
 def withdrawn(person: Person, world: World) -> None:
     """Applied and thought better of it."""
-    _ready(person, world, 20)
-    application = _apply(person, world, world.day(19, 8))
+    make_ready(person, world, 20)
+    application = apply(person, world, world.day(19, 8))
     with at(office_hour(world.day(7, 1), world.chance)):
         actions.withdraw(application, by=person.user)
 
@@ -161,8 +66,8 @@ def withdrawn(person: Person, world: World) -> None:
 def waiting(person: Person, world: World) -> None:
     """Waiting for the first review: some for a day, some beyond the 30 working days; some have been edited since."""
     applied = world.chance.choice((0, 1, 2, 3, 5, 8, 12, 18, 25, 30, 36, 40, 44, 48, 58))
-    _ready(person, world, applied + 3)
-    _apply(person, world, applied)
+    make_ready(person, world, applied + 3)
+    apply(person, world, applied)
     if applied > 3 and world.chance.random() < 0.3:
         with at(office_hour(applied - 2, world.chance)):
             answers = {
@@ -176,49 +81,49 @@ def waiting(person: Person, world: World) -> None:
 
 def looked_at(person: Person, world: World) -> None:
     """Waiting, and open on a reviewer's screen at this moment."""
-    _ready(person, world, 12)
-    actions.claim(_apply(person, world, world.day(11, 2)), by=world.first(person))
+    make_ready(person, world, 12)
+    actions.claim(apply(person, world, world.day(11, 2)), by=world.first(person))
 
 
 def second_round(person: Person, world: World) -> None:
     """Sent back once, mended, and waiting again."""
     first = world.day(50, 30)
-    _ready(person, world, first + 4)
-    application = _apply(person, world, first)
+    make_ready(person, world, first + 4)
+    application = apply(person, world, first)
     named = (
         ("honours", "", "honour_untrue", "漏填的荣誉请补上"),
         ("basic", "school", "education_untrue", "写学校全称"),
     )
-    told = _fault(named, "个人荣誉没有填写完整，毕业院校请写全称。")
-    _decide(application, "fail_first", world.first(person), world, first - 8, **told)
+    told = fault(named, "个人荣誉没有填写完整，毕业院校请写全称。")
+    decide(application, "fail_first", world.first(person), world, first - 8, **told)
     with at(office_hour(first - 10, world.chance)):
         actions.reopen(application, by=person.user)
         add_honour(person.worker, world.chance)
-    _apply(person, world, first - 11)
+    apply(person, world, first - 11)
 
 
 def passed_first(person: Person, world: World) -> None:
     """初审通过, waiting for the final review."""
     applied = world.day(50, 4)
-    _ready(person, world, applied + 2)
-    _apply(person, world, applied)
-    _pass_first(person, world, max(0, applied - world.day(16, 2)))
+    make_ready(person, world, applied + 2)
+    apply(person, world, applied)
+    pass_first(person, world, max(0, applied - world.day(16, 2)))
 
 
 def failed_first(person: Person, world: World, kind: str = FIXABLE) -> None:
     """初审未通过, to be mended."""
     applied = world.day(40, 10)
-    _ready(person, world, applied + 2)
-    application = _apply(person, world, applied)
-    _decide(application, "fail_first", world.first(person), world, applied - 7, **_refusal(kind, world))
+    make_ready(person, world, applied + 2)
+    application = apply(person, world, applied)
+    decide(application, "fail_first", world.first(person), world, applied - 7, **refusal(kind, world))
 
 
 def mending(person: Person, world: World) -> None:
     """Sent back once and opened again: one thing is mended, one is not, and nothing has been sent."""
     first = world.day(24, 16)
-    _ready(person, world, first + 3)
-    application = _apply(person, world, first)
-    _decide(application, "fail_first", world.first(person), world, first - 5, **_fault(*_FAULTS[0]))
+    make_ready(person, world, first + 3)
+    application = apply(person, world, first)
+    decide(application, "fail_first", world.first(person), world, first - 5, **fault(*FAULTS[0]))
     with at(office_hour(first - 7, world.chance)):
         actions.reopen(application, by=person.user)
         school = {"school": f"{person.worker.school}（演示）"}
@@ -234,19 +139,19 @@ def refused_first(person: Person, world: World) -> None:
 def failed_final(person: Person, world: World) -> None:
     """终审未通过."""
     applied = world.day(45, 15)
-    _ready(person, world, applied + 2)
-    _apply(person, world, applied)
-    application = _pass_first(person, world, applied - 6)
+    make_ready(person, world, applied + 2)
+    apply(person, world, applied)
+    application = pass_first(person, world, applied - 6)
     kind = world.chance.choice((FIXABLE, REFUSED))
-    _decide(application, "fail_final", world.final(person), world, applied - 12, **_refusal(kind, world))
+    decide(application, "fail_final", world.final(person), world, applied - 12, **refusal(kind, world))
 
 
 def passed_final(person: Person, world: World) -> None:
     """终审通过: a worker enters it into the register within minutes."""
-    _ready(person, world, 12)
-    _apply(person, world, 10)
-    _pass_first(person, world, 5)
-    _pass_final(person, world, 0)
+    make_ready(person, world, 12)
+    apply(person, world, 10)
+    pass_first(person, world, 5)
+    pass_final(person, world, 0)
 
 
 def registered(person: Person, world: World) -> None:
@@ -257,24 +162,24 @@ def registered(person: Person, world: World) -> None:
 
 def issued(person: Person, world: World) -> None:
     """已出证."""
-    days = _days(world, 180, 35)
-    _ready(person, world, days[0] + 3)
-    _through(person, world, days)
+    days = days_of(world, 180, 35)
+    make_ready(person, world, days[0] + 3)
+    through(person, world, days)
 
 
 def two_levels(person: Person, world: World) -> None:
     """助理社会工作师 first, 社会工作师 then: the lower registration gave way."""
-    _ready(person, world, 44)
-    _through(person, world, (43, 38, 33), row=1)
-    _through(person, world, (30, 20, 12), row=0)
+    make_ready(person, world, 44)
+    through(person, world, (43, 38, 33), row=1)
+    through(person, world, (30, 20, 12), row=0)
 
 
 def moving(fate: str):
     """Return the story of somebody who is registered and asks for a change; ``fate`` as in ``demo.moving``."""
 
     def tell(person: Person, world: World) -> None:
-        _ready(person, world, 95)
-        _through(person, world, (90, 80, 70))
+        make_ready(person, world, 95)
+        through(person, world, (90, 80, 70))
         change(person, world, fate)
 
     return tell
@@ -282,9 +187,9 @@ def moving(fate: str):
 
 def _ending_on(person: Person, world: World, until) -> Registration:
     """Register somebody whose local certificate ends on ``until``, half a year ago."""
-    _ready(person, world, 200)
+    make_ready(person, world, 200)
     hold_local_certificate(person, add_years(until, -3), until)
-    return _through(person, world, (190, 180, 170))
+    return through(person, world, (190, 180, 170))
 
 
 def ending(person: Person, world: World) -> None:
@@ -307,7 +212,7 @@ def renewing(person: Person, world: World) -> Registration:
     registration = _ending_on(person, world, today() + timedelta(days=world.day(40, 20)))
     with at(office_hour(30, world.chance)):
         actions.open_renewal(registration)
-    _apply(person, world, world.day(20, 12))
+    apply(person, world, world.day(20, 12))
     return registration
 
 
@@ -315,14 +220,14 @@ def renewal_returned(person: Person, world: World) -> None:
     """再登记 was sent back for 补正."""
     renewing(person, world)
     application = application_of(person)
-    _decide(application, "fail_first", world.first(person), world, 6, **_refusal(FIXABLE, world))
+    decide(application, "fail_first", world.first(person), world, 6, **refusal(FIXABLE, world))
 
 
 def renewed(person: Person, world: World) -> None:
     """再登记 is complete: the same number, the next three years, the second version of the certificate."""
     renewing(person, world)
-    _pass_first(person, world, 9)
-    application = _pass_final(person, world, 4)
+    pass_first(person, world, 9)
+    application = pass_final(person, world, 4)
     with at(office_hour(4, world.chance) + timedelta(minutes=1)):
         actions.complete(application.pk)
         papers.issue(application.pk)
@@ -339,8 +244,8 @@ def renewal_void(person: Person, world: World) -> None:
 
 def revoked(person: Person, world: World) -> None:
     """The registration was revoked for false material."""
-    _ready(person, world, 100)
-    registration = _through(person, world, (95, 85, 75))
+    make_ready(person, world, 100)
+    registration = through(person, world, (95, 85, 75))
     with at(office_hour(20, world.chance)):
         reason = "经核实，申请时提交的工作经历证明虚假，依法撤销登记。"
         registration.move("revoke", actor=world.final(person), reason=reason)
@@ -348,10 +253,11 @@ def revoked(person: Person, world: World) -> None:
 
 def cancelled(person: Person, world: World) -> None:
     """The registration was cancelled at the holder's wish."""
-    _ready(person, world, 100)
-    registration = _through(person, world, (95, 85, 75))
+    make_ready(person, world, 100)
+    registration = through(person, world, (95, 85, 75))
     with at(office_hour(15, world.chance)):
-        registration.move("cancel", actor=world.final(person), reason="本人申请注销登记，经核实予以注销。")
+        reason = "本人申请注销登记，经核实予以注销。"
+        registration.move("cancel", actor=world.final(person), reason=reason, cause="own_request")
 
 
 def certificate_revoked(person: Person, world: World) -> None:
@@ -397,6 +303,15 @@ STORIES = (
     Story(renewal_returned, 2, (1400, 1200)),
     Story(renewed, 4, (1400, 1200)),
     Story(renewal_void, 1, (1400, 1200)),
+    Story(replacement_begun, 1, (340, 110)),
+    Story(replacing, 5, (340, 110), username="demo-sunli", name="孙丽"),
+    Story(correcting, 3, (340, 110)),
+    Story(correcting_finally, 3, (340, 110)),
+    Story(replacement_approved, 1, (340, 110)),
+    Story(replaced, 3, (340, 110), username="demo-gaoyuan", name="高媛"),
+    Story(corrected, 2, (340, 110)),
+    Story(replacement_refused, 2, (340, 110)),
+    Story(replacement_withdrawn, 1, (340, 110)),
     Story(revoked, 3, (340, 110)),
     Story(cancelled, 2, (340, 110)),
     Story(certificate_revoked, 2),

@@ -1,36 +1,10 @@
-"""What may happen to documents and annotations (rulebook §2.13)."""
+"""An annotated copy of a 职业水平证书 (加注, rulebook §2.13)."""
 
 from django.db import models
 from django.utils import timezone
 
 from swms.dates import today
 from swms.workflow import Refused, Step, Transition, Workflow
-
-
-class DocumentState(models.TextChoices):
-    """Where one version of a registration certificate stands."""
-
-    QUEUED = "QUEUED", "证书生成中"
-    ISSUED = "ISSUED", "有效"
-    SUPERSEDED = "SUPERSEDED", "已换发"
-
-
-D = DocumentState
-
-
-def record_file(document, step: Step):
-    """Keep where the signed file is and what it hashes to."""
-    document.path = step.data["path"]
-    document.sha256 = step.data["sha256"]
-    document.signer = step.data["signer"]
-    document.issued_at = step.data["signed_at"]
-    document.lease_until = None
-
-
-DOCUMENT = Workflow(
-    Transition("issue", "签发证书", D.QUEUED, D.ISSUED, effect=record_file),
-    Transition("supersede", "由新版证书替代", D.ISSUED, D.SUPERSEDED),
-)
 
 
 class AnnotationState(models.TextChoices):
@@ -55,10 +29,11 @@ def certificate_still_valid(annotation, step: Step):
 
 
 def record_annotated_file(annotation, step: Step):
-    """Keep where the signed copy is and what it hashes to."""
+    """Keep where the signed copy is, what it hashes to, and whom it names."""
     annotation.path = step.data["path"]
     annotation.sha256 = step.data["sha256"]
     annotation.signer = step.data["signer"]
+    annotation.printed = step.data["printed"]
     annotation.annotated_at = step.data["signed_at"]
     annotation.lease_until = None
 

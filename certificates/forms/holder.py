@@ -1,4 +1,4 @@
-"""The shape of what is asked: verification, consent, and the application for an annotation (§3.11)."""
+"""The shape of what a holder asks for: consent, and an annotation (§3.11)."""
 
 import re
 import uuid
@@ -7,52 +7,12 @@ from datetime import timedelta
 from django import forms
 
 from certificates.models import MAX_DAYS, TERMS_VERSION, Scenario
-from certificates.queries.verification import LARGEST_FILE
-from swms.captcha import Captcha
 from swms.dates import today
-from swms.forms import CodeField, Form
-from swms.ui import cn_date, file_size
+from swms.forms import Form
+from swms.ui import cn_date
 
 PRESETS = (7, 30, 60, 90)  # R-ANN-06
 OWN = "own"
-
-
-class NumberForm(Captcha, Form):
-    """Verification by number and name."""
-
-    number = CodeField(
-        label="证书编号",
-        max_length=40,
-        help_text="职业水平证书填管理号，登记证书填登记证书编号，加注件也可以填加注编号",
-        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
-    )
-    name = forms.CharField(label="持证人姓名", max_length=50, widget=forms.TextInput(attrs={"autocomplete": "off"}))
-
-
-class NumberQuery(Form):
-    """The same for programs, which are held back by a limit and not by a question."""
-
-    number = CodeField(max_length=40)
-    name = forms.CharField(max_length=50)
-
-
-class FileForm(Form):
-    """Verification by the file itself. Whatever is sent gets an answer, so only the size is judged here."""
-
-    file = forms.FileField(
-        label="证书文件",
-        allow_empty_file=True,
-        help_text="下载得到的 PDF 原文件，不超过 10MB",
-        widget=forms.FileInput(attrs={"accept": "application/pdf,.pdf"}),
-    )
-
-    def clean_file(self):
-        file = self.cleaned_data["file"]
-        if file.size > LARGEST_FILE:
-            raise forms.ValidationError(
-                f"文件不能超过 10MB，这个文件是 {file_size(file.size)}，请上传下载得到的 PDF 原文件"
-            )
-        return file
 
 
 class TermsForm(Form):

@@ -1,0 +1,6 @@
+"""The screens of this module in the console; Django finds and registers them here."""
+
+from certificates.admin.documents import AnnotationScreen, CertificateScreen
+from certificates.admin.replacements import ReplacementAdmin
+
+__all__ = ["AnnotationScreen", "CertificateScreen", "ReplacementAdmin"]

@@ -1,0 +1,96 @@
+"""Reads about replacements: the worker's open one, a reviewer's queue, and what lies in the way."""
+
+from django.db.models import F, Q, QuerySet
+
+from certificates.models import Replacement
+from certificates.workflows import OPEN_STATES, UNDECIDED_STATES, ReplacementState
+from registration.models import Registration, Worker
+from registration.models.policies import PREFECTURE_DEPTH
+from registration.queries.policies import prefecture_reviews_first
+from registration.queries.reminding import Clock
+from registration.workflows import QualificationState, RegistrationState
+from swms.dates import today
+from swms.regions.models import Duty, jurisdictions_of
+
+_DECIDES = {Duty.FIRST_REVIEW: ReplacementState.PENDING, Duty.FINAL_REVIEW: ReplacementState.INITIAL_APPROVED}
+_SHOWN = ("worker__user", "registration__region", "registration__qualification", "correction")
+
+
+#: Reminders after 10 of the 15 working days (§2.14), to the offices that review registrations first and last.
+REPLACEMENTS = tuple(
+    Clock(Replacement, state, duty, 5, "registration__region", by_policy=state == ReplacementState.PENDING)
+    for duty, state in _DECIDES.items()
+)
+
+
+def open_replacement(worker: Worker) -> Replacement | None:
+    """Return the worker's replacement that is not over; there is at most one (R-REP-02)."""
+    return worker.replacements.filter(state__in=OPEN_STATES).select_related("registration").first()
+
+
+def past_replacements(registration: Registration) -> QuerySet[Replacement]:
+    """Return the replacements of a registration that are over, the newest first."""
+    return registration.replacements.exclude(state__in=OPEN_STATES).order_by("-pk")
+
+
+def awaiting(user) -> QuerySet[Replacement]:
+    """Return the replacements that wait for a decision of this very reviewer, the most urgent first.
+
+    By state, duty and region; without those that four eyes keep from the reviewer, and for a county without those
+    that its province's policy has the prefecture review first (R-REG-17, R-REG-18).
+    """
+    mine = Q(pk__in=())
+    for each in jurisdictions_of(user):
+        if each.duty not in _DECIDES:
+            continue
+        part = Q(state=_DECIDES[each.duty]) & (Q(state=ReplacementState.PENDING) | ~Q(first_reviewer=user))
+        if each.region:
+            part &= Q(registration__region__path__startswith=each.path)
+        if each.duty == Duty.FIRST_REVIEW and each.depth > PREFECTURE_DEPTH:
+            part &= ~prefecture_reviews_first(each.region.province_code)
+        mine |= part
+    waiting = Replacement.objects.visible_to(user).filter(mine)
+    if user.id_index:
+        waiting = waiting.exclude(worker__user__id_index=user.id_index)
+    return waiting.select_related(*_SHOWN).order_by("due_on", "id")
+
+
+def in_region(user) -> QuerySet[Replacement]:
+    """Return every submitted replacement that the reviewer may see, the newest first."""
+    sent = Replacement.objects.visible_to(user).exclude(submitted_at=None)
+    return sent.select_related(*_SHOWN).order_by("-id")
+
+
+def replacements_over() -> QuerySet[Replacement]:
+    """Return the undecided replacements whose registration is no longer in force (R-REP-02)."""
+    gone = (
+        RegistrationState.REVOKED,
+        RegistrationState.CANCELLED,
+        RegistrationState.SUPERSEDED,
+        RegistrationState.EXPIRED,
+    )
+    lost = (
+        Q(registration__state__in=gone)
+        | ~Q(registration__qualification__state=QualificationState.VALID)
+        | Q(registration__state=RegistrationState.VALID, registration__valid_until__lt=today())
+        | Q(
+            registration__state=RegistrationState.IN_REREG,
+            registration__correct_by__lt=today(),
+            registration__valid_until__lt=today(),
+        )
+    )
+    return Replacement.objects.filter(lost, state__in=UNDECIDED_STATES).order_by("pk")
+
+
+def files_due(before) -> QuerySet[Replacement]:
+    """Return the replacements that came to nothing before that moment and still keep what was uploaded."""
+    over = Replacement.objects.filter(
+        state__in=(ReplacementState.REJECTED, ReplacementState.WITHDRAWN), decided_at__lt=before
+    )
+    return over.filter(evidence__purged_at=None, evidence__isnull=False).distinct().order_by("pk")
+
+
+def earlier(replacement: Replacement) -> QuerySet[Replacement]:
+    """Return the worker's other submitted replacements, for the reviewer to compare."""
+    others = replacement.worker.replacements.exclude(pk=replacement.pk).exclude(submitted_at=None)
+    return others.order_by(F("submitted_at").desc())
