@@ -7,7 +7,10 @@ class CertificatesConfig(AppConfig):
 
     def ready(self):
         from certificates import receivers  # noqa: F401 (it listens once imported)
+        from certificates.queries.dates import annotation_dates
         from certificates.queries.names import unprintable
+        from registration.queries.clock import contribute
         from registration.roster import check_names_with
 
         check_names_with(unprintable)
+        contribute(annotation_dates)

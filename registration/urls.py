@@ -3,7 +3,7 @@
 from django.urls import path
 
 from registration import api
-from registration.views import account, application, feedback, feedback_case, profile, renewal, rows
+from registration.views import account, application, clock, feedback, feedback_case, profile, renewal, rows
 from registration.views.dashboard import Dashboard
 
 app_name = "registration"
@@ -47,7 +47,10 @@ urlpatterns = [
     path("applications/<str:ref>/receipt/", application.ReceiptPage.as_view(), name="application_receipt"),
     path("applications/<str:ref>/withdraw/", application.WithdrawPage.as_view(), name="application_withdraw"),
     path("applications/<str:ref>/reopen/", application.ReopenPage.as_view(), name="application_reopen"),
+    path("clock/", clock.ClockPage.as_view(), name="clock"),
+    path("clock.ics", clock.CalendarFile.as_view(), name="clock_calendar"),
     path("renewals/<str:number>/", renewal.RenewalPage.as_view(), name="renewal"),
+    path("api/clock/", api.Clock.as_view(), name="api_clock"),
     path("api/applications/", api.ApplicationList.as_view(), name="api_applications"),
     path("api/applications/<str:ref>/", api.ApplicationDetail.as_view(), name="api_application"),
     path("api/applications/<str:ref>/<str:move>/", api.ApplicationMove.as_view(), name="api_move"),

@@ -20,6 +20,7 @@ LINKS = {
     "register": "registration:register",
     "feedback": "registration:feedback",
     "dashboard": "registration:dashboard",
+    "clock": "registration:clock",
     "profile": "registration:profile",
     "certificates": "certificates:list",
     "verify": "certificates:verify",
@@ -37,6 +38,7 @@ MENUS = {
     "visitor": (("首页", "home", False), ("注册账户", "register", False), ("证书查验", "verify", False)),
     "worker": (
         ("我的登记", "dashboard", False),
+        ("登记时钟", "clock", False),
         ("个人信息", "profile", False),
         ("证书下载", "certificates", False),
         ("继续教育", "education", False),

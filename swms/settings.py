@@ -281,6 +281,10 @@ CELERY_BEAT_SCHEDULE = {
     "open-renewals": {"task": "registration.tasks.open_renewals", "schedule": crontab(hour="0", minute="15")},
     "tend-feedback": {"task": "registration.tasks.tend_feedback", "schedule": crontab(hour="0", minute="20")},
     "remind-reviewers": {"task": "registration.tasks.remind", "schedule": crontab(hour="8", minute="30")},
+    "remind-of-deadlines": {
+        "task": "registration.tasks.remind_of_deadlines",
+        "schedule": crontab(hour="9", minute="0"),
+    },
     "issue-certificates": {"task": "certificates.tasks.sweep_certificates", "schedule": SWEEP_SECONDS},
     "annotate": {"task": "certificates.tasks.sweep_annotations", "schedule": SWEEP_SECONDS},
     "expire-annotations": {"task": "certificates.tasks.expire_annotations", "schedule": crontab(hour="0", minute="10")},

@@ -27,7 +27,7 @@ def qualification_content(qualification: Qualification, *, signer: str = UNSIGNE
 
     ``signer`` is named by who signs; pages, which only show the content, need no key for it.
     """
-    sex, born = _sex_and_birth(qualification)
+    sex, born = sex_and_birth(qualification)
     return {
         "management_number": qualification.mgmt_no,
         "name": qualification.name,
@@ -85,7 +85,7 @@ def photo_of(qualification: Qualification) -> StoredFile | None:
     return qualification.worker.photo if qualification.worker else None
 
 
-def _sex_and_birth(qualification: Qualification) -> tuple[str, str]:
+def sex_and_birth(qualification: Qualification) -> tuple[str, str]:
     """Return (sex, ISO date of birth): from the identity number, else from the personal information (R-ACC-11)."""
     if qualification.id_type in IdType.with_citizen_number():
         try:

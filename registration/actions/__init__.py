@@ -27,7 +27,7 @@ from registration.actions.profile import (
     save_project,
     state_region,
 )
-from registration.actions.reminders import remind
+from registration.actions.reminders import remind, remind_workers
 
 __all__ = [
     "apply",
@@ -46,6 +46,7 @@ __all__ = [
     "profile_changed",
     "register_account",
     "remind",
+    "remind_workers",
     "reopen",
     "save_answers",
     "save_experience",

@@ -16,6 +16,7 @@ from swms.console.review import NEAR, Case, ReviewAdmin
 from swms.console.screens import Desk, Filter, Found
 from swms.dates import today, working_days_after, working_days_left
 from swms.idnumbers import mask_id, mask_mobile, normalise
+from swms.notices.ledger import told
 from swms.regions.models import REVIEW_DUTIES
 from swms.regions.queries import full_name
 from swms.ui import cn_datetime
@@ -143,6 +144,7 @@ class ApplicationAdmin(ReviewAdmin):
             sections=[_section(section) for section in content["sections"]],
             files=_files(content),
             history=queries.timeline(record, for_staff=True),
+            sent=told(record),
         )
 
 

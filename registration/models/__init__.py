@@ -7,12 +7,14 @@ from registration.models.people import Qualification, Worker
 from registration.models.policies import DEFAULT_POLICY, FirstReview, Policy, ProvincePolicy, Span
 from registration.models.profile import Honour, PastProject, WorkExperience
 from registration.models.records import Registration, RegistrationPeriod
+from registration.models.reminders import DeadlineReminder
 from registration.models.roster import RosterImport
 
 __all__ = [
     "DEFAULT_POLICY",
     "Application",
     "ApplicationForm",
+    "DeadlineReminder",
     "Decision",
     "Feedback",
     "FirstReview",

@@ -15,6 +15,7 @@ from swms.console.paging import following
 from swms.console.screens import Screen
 from swms.dates import today, working_days_left
 from swms.forms import Form
+from swms.notices.ledger import Sent
 from swms.workflow import REASON_LENGTH, Refused, Transition
 
 NEAR = 10  # working days before the end of a review that count as near
@@ -42,7 +43,8 @@ class Case:
 
     ``sections``: ``{"label", "entries": [[row, …], …]}``, a row being ``{"label", "value"}`` with
     ``secret`` where the value is masked and may be shown. ``checks``, ``files``, ``history`` and
-    ``changes`` are as their components in ``ui/`` take them; ``notes`` are callouts.
+    ``changes`` are as their components in ``ui/`` take them; ``notes`` are callouts; ``sent`` is what people were
+    told about the record (``swms.notices.ledger``), ``None`` where that is not shown.
     """
 
     title: str
@@ -56,6 +58,7 @@ class Case:
     sections: list[dict] = field(default_factory=list)
     files: list[dict] = field(default_factory=list)
     history: list = field(default_factory=list)
+    sent: list[Sent] | None = None
 
 
 class ReviewAdmin(Screen):
