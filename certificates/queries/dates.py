@@ -23,7 +23,7 @@ def annotation_dates(worker: Worker, qualifications: list[Qualification]) -> Ite
     rows = defaultdict(list)
     for each in Annotation.objects.filter(qualification__in=qualifications).order_by("applied_on", "pk"):
         rows[each.qualification_id].append(each)
-    agreed = has_agreed(worker.user)
+    agreed = bool(rows) and has_agreed(worker.user)
     for qualification in qualifications:
         copies = rows[qualification.pk]
         qualification.worker = worker

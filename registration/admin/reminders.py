@@ -42,9 +42,8 @@ class DeadlineReminderAdmin(Screen):
 
     def record_url(self, record):
         case = record.application
-        if (
-            case is not None and case.form_version and case.state != ApplicationState.NOT_APPLIED
-        ):  # a draft is its owner's
+        # A draft is its owner's business alone.
+        if case is not None and case.form_version and case.state != ApplicationState.NOT_APPLIED:
             return self.admin_site.get_model_admin(Application).record_url(case)
         if record.registration is not None:
             return self.admin_site.get_model_admin(Registration).record_url(record.registration)

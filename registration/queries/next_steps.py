@@ -196,7 +196,10 @@ def may_begin(record: Registration, cases: list[Application] | None = None) -> s
 
 
 def goes_on(application: Application) -> bool:
-    """Whether a renewal is still waited for, by its dates: one that can no longer be sent is over before any job says so."""
+    """Whether a renewal is still waited for, by its dates.
+
+    One that can no longer be sent is over, whether a job has said so or not.
+    """
     if application.state in IN_REVIEW_STATES:
         return True
     if application.state not in (A.NOT_APPLIED, *REFUSED_STATES):

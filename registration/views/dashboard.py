@@ -31,7 +31,7 @@ class Dashboard(WorkerPage):
         in_force = [each for each in registrations if each.standing in IN_FORCE]
         by_qualification = {each.qualification_id: each for each in registrations}
         context = {
-            "nudges": nudges(entries(worker)),
+            "nudges": nudges(entries(worker), besides=step.application),
             "step": step,
             "step_url": reverse(step.url_name, args=step.url_args) if step.url_name else None,
             "dates": personal_dates(step.application, in_force),

@@ -12,8 +12,9 @@ from swms.notices.models import Delivery, Notice, key_of
 def notify(recipient, *, kind: str, title: str, body: str, url: str = "", about=None, outside: bool = False) -> Notice:
     """Put a notice into the recipient's inbox and return it; with ``outside`` it also goes out.
 
-    ``about`` is the record that it concerns, under which its office finds it. What goes out is the title and the body's first line, by SMS and, where there is an address,
-    by e-mail; the transaction's commit sets it on its way.
+    ``about`` is the record that it concerns, under which its office finds it. What goes out is the title and
+    the body's first line, by SMS and, where there is an address, by e-mail; the transaction's commit sets it
+    on its way.
     """
     notice = Notice.objects.create(recipient=recipient, kind=kind, title=title, body=body, url=url, about=key_of(about))
     if outside:

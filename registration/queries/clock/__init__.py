@@ -7,7 +7,7 @@ possible is asked of the dates, and a button is offered if the table of moves wo
 from dataclasses import dataclass
 from datetime import date
 
-from registration.models import Qualification, Registration, Worker
+from registration.models import Application, Qualification, Registration, Worker
 from registration.queries.clock import cases, records
 from registration.queries.clock.entry import (
     DAYS,
@@ -125,11 +125,16 @@ class Nudge:
 NEAR = 30  # days before the last day from which on it is said whatever else is missing
 
 
-def nudges(found: list[ClockEntry]) -> list[Nudge]:
-    """Return what to say of everything that was begun and not sent, once for each certificate, the next end first."""
+def nudges(found: list[ClockEntry], *, besides: Application | None = None) -> list[Nudge]:
+    """Return what to say of everything that was begun and not sent, once for each certificate, the next end first.
+
+    ``besides`` is what the page says as its next step anyway: it is repeated only when its end is near.
+    """
     nearest: dict[int, ClockEntry] = {}
     for entry in sorted(found, key=lambda each: each.last_day or date.max):
-        if entry.unsent and (entry.action or (entry.left is not None and entry.left <= NEAR)):
+        near = entry.left is not None and entry.left <= NEAR
+        said = besides is not None and entry.application == besides
+        if entry.unsent and (near or (entry.action and not said)):
             nearest.setdefault(entry.qualification.pk, entry)
     return [_nudge(entry) for entry in nearest.values()]
 
@@ -144,8 +149,5 @@ def _nudge(entry: ClockEntry) -> Nudge:
         left = f"{cn_date(entry.last_day)}截止，还有{entry.left}天。"
     else:
         left = "今天是最后一天。"
-    return Nudge(
-        title,
-        f"{entry.qualification.get_level_display()}：{left}{entry.why_not or '提交之前审核不会开始。'}",
-        entry.action,
-    )
+    text = f"{entry.qualification.get_level_display()}：{left}{entry.why_not or '提交之前审核不会开始。'}"
+    return Nudge(title, text, entry.action)

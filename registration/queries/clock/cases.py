@@ -93,7 +93,10 @@ def _correction(case: Application, button: dict) -> ClockEntry | None:
 
 
 def _makeup(case: Application, window: Window, button: dict) -> ClockEntry | None:
-    """Return the make-up channel that the case may be sent in today (R-REG-05, R-REREG-08); never for a plain renewal."""
+    """Return the make-up channel that the case may be sent in today (R-REG-05, R-REREG-08).
+
+    A plain renewal never is: what lapsed begins a case of its own.
+    """
     if case.kind == K.RENEW or (case.kind != K.MAKEUP_RENEW and window.holds(today())) or today() < window.opens:
         return None
     renewing = case.kind == K.MAKEUP_RENEW
