@@ -118,7 +118,8 @@ def _spans(kind: Kind) -> Iterator[tuple[int, int]]:
 
 
 def _reminded(kind: Kind, rung: int, **of) -> Exists:
-    return Exists(DeadlineReminder.objects.filter(kind=kind, rung=rung, **of))
+    """Return the condition that this rung or a more urgent one was sent."""
+    return Exists(DeadlineReminder.objects.filter(kind=kind, rung__lte=rung, **of))
 
 
 def _renewals_near() -> Q:

@@ -17,7 +17,8 @@ from django.urls import reverse
 from playwright.sync_api import sync_playwright
 
 from registration import roster
-from registration.models import Application, Feedback
+from registration.models import Application, DeadlineReminder, Feedback
+from swms.notices.send import notify
 from swms.regions.models import Duty
 from tests import factories
 from tests.people import signed_in
@@ -97,6 +98,10 @@ def desk(people):
         region=factories.region("110105"),
         note="证书上的姓名写错了。",
     ).begin()
+    told = notify(case.worker.user, kind="test", title="补正即将截止", body="请及时提交。", about=case, outside=True)
+    DeadlineReminder.objects.create(
+        worker=case.worker, kind="correction", subject="x", rung=7, last_day=today, application=case, notice=told
+    )
     factories.institution()
     keeper = factories.staff("周燕", (Duty.CERTIFICATE, None), username="zhouyan2")
     lines = [
@@ -132,6 +137,7 @@ SCREENS = {
     "number shown": ("jing", "reveal", {"field": "id_number"}),
     "feedback queue": ("jing", "admin:registration_feedback_changelist", None),
     "feedback": ("jing", "feedback", None),
+    "reminders": ("jing", "admin:registration_deadlinereminder_changelist", None),
     "register": ("jing", "admin:registration_registration_changelist", None),
     "institutions": ("jing", "admin:registration_institution_changelist", None),
     "certificates": ("jing", "admin:certificates_certificate_changelist", None),

@@ -126,7 +126,7 @@ def test_the_same_day_keeps_its_uid_from_export_to_export_and_goes_once_the_rene
 def test_the_file_names_nobody(people, settings, tmp_path):
     """R-ACC-13: neither name nor identity number, mobile, 管理号 or 登记证书编号."""
     settings.CERTIFICATE_ROOT = tmp_path / "certificates"
-    record = registered(people, on="2024-03-01", **{})
+    record = registered(people, on="2024-03-01")
     worker, qualification = record.worker, record.qualification
     with at("2026-11-01 10:00"):
         papers.agree_to_terms(worker.user, TERMS_VERSION)

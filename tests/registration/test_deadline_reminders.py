@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 
 from registration import actions, requirements, tasks
+from registration.actions.reminders import CIVIL_HOURS
 from registration.models import DeadlineReminder
 from registration.requirements import Balance
 from registration.workflows import ApplicationKind as K
@@ -304,3 +305,23 @@ def feedback_case(people):
         region=factories.region("110105"),
         due_on=date(2026, 12, 14),
     ).begin()
+
+
+def test_the_daily_job_hands_on_only_those_whose_clock_has_to_be_read(people, record, monkeypatch):
+    """By keys alone, and nobody who was reminded of this rung already."""
+    handed = []
+    monkeypatch.setattr(tasks, "enqueue", lambda task, *args: handed.append((task.name, *args)))
+    factories.application("王芳")
+    with at("2027-02-22 09:00"):
+        tasks.remind_of_deadlines()
+        assert handed == [("registration.tasks.remind_workers", [record.worker.pk])]
+        tasks.remind_workers([record.worker.pk])
+        tasks.remind_of_deadlines()
+    assert rungs() == [("renewal", 7)]
+    assert len(handed) == 1
+
+
+def test_the_morning_job_is_in_the_timetable_at_a_civil_hour(settings):
+    entry = settings.CELERY_BEAT_SCHEDULE["remind-of-deadlines"]
+    assert entry["task"] == tasks.remind_of_deadlines.name
+    assert entry["schedule"].hour <= set(CIVIL_HOURS)

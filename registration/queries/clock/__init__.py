@@ -102,15 +102,22 @@ class CertificateClock:
 
 
 def by_certificate(worker: Worker) -> list[CertificateClock]:
-    """Return the dates grouped by certificate, the one with the next date first; inside a group as well."""
+    """Return the dates grouped by certificate, the one with the next date first; inside a group as well.
+
+    Of those with the same day, what has still to be sent comes first, and what can only be known last.
+    """
     reading = Reading(worker)
     found = _entries(reading)
     groups = []
     for each in reading.qualifications:
         own = [entry for entry in found if entry.qualification.pk == each.pk]
-        own.sort(key=lambda entry: (entry.next_day is None, entry.next_day or date.max))
+        own.sort(key=_order)
         groups.append(CertificateClock(each, reading.records.get(each.pk), own))
-    return sorted(groups, key=lambda group: (group.next_day is None, group.next_day or date.max))
+    return sorted(groups, key=lambda group: group.next_day or date.max)
+
+
+def _order(entry: ClockEntry) -> tuple:
+    return entry.next_day or date.max, not entry.unsent, entry.action is None
 
 
 @dataclass(frozen=True)
@@ -119,21 +126,22 @@ class Nudge:
 
     title: str
     text: str
-    action: Action | None
+    link: Action | Link | None
 
 
 NEAR = 30  # days before the last day from which on it is said whatever else is missing
 
 
-def nudges(found: list[ClockEntry], *, besides: Application | None = None) -> list[Nudge]:
+def nudges(found: list[ClockEntry], *, besides: Application | None = None, all_said: bool = False) -> list[Nudge]:
     """Return what to say of everything that was begun and not sent, once for each certificate, the next end first.
 
-    ``besides`` is what the page says as its next step anyway: it is repeated only when its end is near.
+    ``besides`` is what the page says as its next step anyway, ``all_said`` that it says everything: then only what
+    is near its end is worth saying twice.
     """
     nearest: dict[int, ClockEntry] = {}
     for entry in sorted(found, key=lambda each: each.last_day or date.max):
         near = entry.left is not None and entry.left <= NEAR
-        said = besides is not None and entry.application == besides
+        said = all_said or (besides is not None and entry.application == besides)
         if entry.unsent and (near or (entry.action and not said)):
             nearest.setdefault(entry.qualification.pk, entry)
     return [_nudge(entry) for entry in nearest.values()]
@@ -150,4 +158,4 @@ def _nudge(entry: ClockEntry) -> Nudge:
     else:
         left = "今天是最后一天。"
     text = f"{entry.qualification.get_level_display()}：{left}{entry.why_not or '提交之前审核不会开始。'}"
-    return Nudge(title, text, entry.action)
+    return Nudge(title, text, entry.action or entry.link)

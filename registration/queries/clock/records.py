@@ -11,7 +11,7 @@ from registration.queries.clock.entry import RULES, Action, ClockEntry, Link, Ru
 from registration.queries.clock.reading import Reading
 from registration.queries.next_steps import goes_on, may_begin
 from registration.queries.policies import policy_of
-from registration.requirements import Balance, balances, in_words
+from registration.requirements import Balance, balances, in_words, number
 from registration.workflows import IN_REVIEW_STATES, ApplicationKind, RegistrationState
 from registration.workflows.application import renewal_window
 from swms.dates import today
@@ -131,16 +131,17 @@ def _hours(reading: Reading, record: Registration, case: Application | None) -> 
 
 def _balance(record: Registration, balance: Balance, waived: bool) -> ClockEntry:
     words = in_words(balance)
-    text = f"{words}。" + ("登记区域所在省份现在免于提供证明。" if waived and balance.short else "")
+    waiver = "登记区域所在省份现在免于提供证明。" if waived and balance.short else ""
+    short = f"还差{number(balance.short)}{balance.unit}。{waiver}由相应的记录自动计入，不在这里填写。"
     return ClockEntry(
         "hours" if balance.name == "hours" else f"condition_{balance.name}",
         record.qualification,
         label=balance.label,
-        text=text,
+        text=f"{words}。{waiver}",
         rule=Rule("R-REREG-04", balance.source if _is_words(balance.source) else RULES["R-REREG-04"].words),
         part=f"{record.valid_until:%Y%m%d}",
         last_day=record.valid_until,
-        why_not="学时由继续教育记录自动计入，不在这里填写。" if balance.short else "已经满足，不需要操作。",
+        why_not=short if balance.short else "已经满足，不需要操作。",
         link=Link("查看明细", reverse(balance.url_name)) if balance.url_name else None,
         balance=balance,
         registration=record,
