@@ -3,9 +3,10 @@
 Never a decision by itself (R-REG-16, R-REREG-10).
 """
 
+import logging
 from collections.abc import Iterable
 
-from django.db import transaction
+from django.db import DatabaseError, InterfaceError, transaction
 from django.urls import reverse
 from django.utils import timezone
 
@@ -17,6 +18,8 @@ from swms.dates import is_working_day, today
 from swms.notices.models import Notice
 from swms.notices.receivers import announced
 from swms.notices.send import notify
+
+log = logging.getLogger(__name__)
 
 KIND = "registration.reminder"
 DEADLINE = "registration.deadline"  # and then the kind of the reminder
@@ -56,8 +59,15 @@ def remind_workers(keys: Iterable[int]) -> int:
     """
     if timezone.localtime().hour not in CIVIL_HOURS:
         return 0
-    workers = Worker.objects.filter(pk__in=keys, user__is_active=True).select_related("user", "region")
-    return sum(_remind(worker, each) for worker in workers for each in reminders_for(worker))
+    sent = 0
+    for worker in Worker.objects.filter(pk__in=keys, user__is_active=True).select_related("user", "region"):
+        try:
+            sent += sum(_remind(worker, each) for each in reminders_for(worker))
+        except (DatabaseError, InterfaceError):
+            raise  # not this worker's fault; tomorrow finds everybody who was left out
+        except Exception:  # one clock that cannot be read must not silence two hundred others
+            log.exception("reminder_broke", extra={"worker": worker.pk})
+    return sent
 
 
 @transaction.atomic

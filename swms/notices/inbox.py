@@ -28,7 +28,7 @@ def inbox(user):
 
 def page(user, *, older_than: int | None = None, newer_than: int | None = None) -> Page:
     """Return one page of the inbox by keyset, so that new notices do not push others from page to page."""
-    deliveries = Delivery.objects.defer("text").order_by("id")
+    deliveries = Delivery.objects.defer("text", "mobile").order_by("id")
     own = inbox(user).prefetch_related(Prefetch("deliveries", deliveries))
     if newer_than is not None:
         rows = list(own.filter(pk__gt=newer_than).order_by("pk")[: PAGE + 1])

@@ -325,3 +325,18 @@ def test_the_morning_job_is_in_the_timetable_at_a_civil_hour(settings):
     entry = settings.CELERY_BEAT_SCHEDULE["remind-of-deadlines"]
     assert entry["task"] == tasks.remind_of_deadlines.name
     assert entry["schedule"].hour <= set(CIVIL_HOURS)
+
+
+def test_one_clock_that_cannot_be_read_silences_nobody_else(people, record, monkeypatch):
+    with at("2026-03-01 10:00"):
+        other = factories.application("王芳", issue_date=date(2026, 2, 22)).worker
+    read = actions.reminders.reminders_for
+
+    def broken(worker):
+        if worker == other:
+            raise ValueError("unreadable")
+        return read(worker)
+
+    monkeypatch.setattr(actions.reminders, "reminders_for", broken)
+    with at("2027-02-22 09:00"):
+        assert actions.remind_workers([other.pk, record.worker.pk]) == 1
