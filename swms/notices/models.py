@@ -24,7 +24,7 @@ class Notice(models.Model):
     title = models.CharField("标题", max_length=100)
     body = models.TextField("内容")
     url = models.CharField("链接", max_length=200, blank=True)
-    about = models.CharField("关于", max_length=100, blank=True)
+    about = models.CharField("关于", max_length=100, blank=True, default="", db_default="")
     read_at = models.DateTimeField("阅读时间", null=True, blank=True)
     created_at = models.DateTimeField("时间", auto_now_add=True)
 
@@ -65,7 +65,7 @@ class Delivery(models.Model):
     mobile = SealedField("手机号", null=True, blank=True)
     mobile_index = BlindIndexField(source="mobile", purpose="mobile", null=True)
     kind = models.CharField("事项", max_length=80)
-    about = models.CharField("关于", max_length=100, blank=True)
+    about = models.CharField("关于", max_length=100, blank=True, default="", db_default="")
     channel = models.CharField("渠道", max_length=8, choices=Channel)
     subject = models.CharField("主题", max_length=100, blank=True)
     text = SealedField("内容")
@@ -75,7 +75,7 @@ class Delivery(models.Model):
     expires_at = models.DateTimeField("最晚发送时间", null=True, blank=True)
     created_at = models.DateTimeField("时间", auto_now_add=True)
     sent_at = models.DateTimeField("发送时间", null=True, blank=True)
-    sent_to = models.CharField("发至", max_length=120, blank=True)
+    sent_to = models.CharField("发至", max_length=120, blank=True, default="", db_default="")
     receipt = models.CharField("网关回执", max_length=80, blank=True)
     error = models.CharField("错误", max_length=200, blank=True)
 
