@@ -7,10 +7,13 @@ class CertificatesConfig(AppConfig):
 
     def ready(self):
         from certificates import receivers  # noqa: F401 (it listens once imported)
+        from certificates.queries.dates import annotation_dates
         from certificates.queries.names import unprintable
         from certificates.queries.replacements import REPLACEMENTS
+        from registration.queries.clock import contribute
         from registration.queries.reminding import remind_of
         from registration.roster import check_names_with
 
         check_names_with(unprintable)
         remind_of(*REPLACEMENTS)
+        contribute(annotation_dates)

@@ -8,8 +8,9 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from registration import actions, queries
-from registration.models import Application
+from registration.models import Application, Worker
 from registration.promise import PROMISE_VERSION
+from registration.queries.clock import WORKING_DAYS, entries
 from swms.workflow import Refused
 
 
@@ -135,6 +136,85 @@ class ApplicationMove(WorkersOwn):
             case _:
                 raise Http404
         return self.answer(application)
+
+
+class ClockCertificateSerializer(serializers.Serializer):
+    """The certificate that a date is about."""
+
+    management_number = serializers.CharField(source="mgmt_no")
+    level = serializers.IntegerField()
+    level_label = serializers.CharField(source="get_level_display")
+
+
+class ClockRuleSerializer(serializers.Serializer):
+    """The rule that a date comes from; ``id`` is stable, the words are for people."""
+
+    id = serializers.CharField()
+    words = serializers.CharField()
+
+
+class ClockActionSerializer(serializers.Serializer):
+    """What can be done now: ``move`` is stable, ``url`` the page where it is done."""
+
+    move = serializers.CharField()
+    label = serializers.CharField()
+    url = serializers.CharField()
+
+
+class ClockLinkSerializer(serializers.Serializer):
+    """A page to look at."""
+
+    label = serializers.CharField()
+    url = serializers.CharField()
+
+
+class ClockBalanceSerializer(serializers.Serializer):
+    """How far a condition is met, in ``unit``."""
+
+    needed = serializers.DecimalField(max_digits=8, decimal_places=1)
+    obtained = serializers.DecimalField(max_digits=8, decimal_places=1)
+    pending = serializers.DecimalField(max_digits=8, decimal_places=1)
+    short = serializers.DecimalField(max_digits=8, decimal_places=1)
+    unit = serializers.CharField()
+
+
+class ClockEntrySerializer(serializers.Serializer):
+    """One date of 登记时钟. ``left`` counts days or working days, negative once it is past.
+
+    Where ``action`` is null, ``why_not`` says in words why nothing can be done now.
+    """
+
+    uid = serializers.CharField()
+    name = serializers.CharField()
+    certificate = ClockCertificateSerializer(source="qualification")
+    label = serializers.CharField()
+    text = serializers.CharField()
+    rule = ClockRuleSerializer()
+    opens = serializers.DateField(allow_null=True)
+    last_day = serializers.DateField(allow_null=True)
+    left = serializers.IntegerField(allow_null=True)
+    unit = serializers.SerializerMethodField()
+    action = ClockActionSerializer(allow_null=True)
+    why_not = serializers.CharField(allow_blank=True)
+    link = ClockLinkSerializer(allow_null=True)
+    balance = ClockBalanceSerializer(allow_null=True)
+    unsent = serializers.BooleanField()
+
+    @extend_schema_field(serializers.ChoiceField(choices=["days", "working_days"]))
+    def get_unit(self, entry) -> str:
+        return "working_days" if entry.unit == WORKING_DAYS else "days"
+
+
+class Clock(APIView):
+    """GET /registration/api/clock/: every personal date of the person who asks, as the page shows it."""
+
+    @extend_schema(responses=ClockEntrySerializer(many=True))
+    def get(self, request):
+        worker = Worker.objects.visible_to(request.user).select_related("user", "region").filter(user=request.user)
+        found = [entry for each in worker for entry in entries(each)]
+        answer = Response(ClockEntrySerializer(found, many=True).data)
+        answer["Cache-Control"] = "no-store"
+        return answer
 
 
 def current_promise(version: str) -> str:

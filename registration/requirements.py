@@ -69,10 +69,13 @@ def check_requirements(application) -> None:
 def in_words(balance: Balance) -> str:
     """Return 已获／需／差 and 审核中 as one sentence."""
     unit = balance.unit
-    needed, obtained, short = (_number(each) for each in (balance.needed, balance.obtained, balance.short))
+    needed, obtained, short = (number(each) for each in (balance.needed, balance.obtained, balance.short))
+    if not balance.short:
+        return f"{balance.label}已满足：需{needed}{unit}，已获{obtained}{unit}"
     text = f"{balance.label}不足：需{needed}{unit}，已获{obtained}{unit}，还差{short}{unit}"
-    return f"{text}（另有{_number(balance.pending)}{unit}审核中）" if balance.pending else text
+    return f"{text}（另有{number(balance.pending)}{unit}审核中）" if balance.pending else text
 
 
-def _number(value: Decimal) -> str:
+def number(value: Decimal) -> str:
+    """Return an amount without the noughts behind its last digit: 60, 71.9."""
     return f"{value.normalize():f}"

@@ -12,9 +12,11 @@ from registration.queries.due import (
     stale_renewals,
     voids_due,
 )
+from registration.queries.reminders import workers_to_remind
 from swms.jobs import enqueue
 
 AT_ONCE = 2000  # what fits into one task's time
+READ_AT_ONCE = 200  # workers whose whole clock is read by one task
 
 
 @shared_task
@@ -78,6 +80,20 @@ def open_renewals():
 def remind():
     """Tell the reviewers what runs out of time (R-REG-16)."""
     actions.remind()
+
+
+@shared_task
+def remind_of_deadlines():
+    """Remind workers of what they have not sent in yet (R-REREG-10); tomorrow finds what a lost message left out."""
+    keys = list(workers_to_remind().values_list("pk", flat=True))
+    for at in range(0, len(keys), READ_AT_ONCE):
+        enqueue(remind_workers, keys[at : at + READ_AT_ONCE])
+
+
+@shared_task
+def remind_workers(keys: list[int]):
+    """Read the clocks of some workers and remind them of what is due."""
+    actions.remind_workers(keys)
 
 
 @shared_task

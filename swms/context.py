@@ -22,6 +22,7 @@ LINKS = {
     "register": "registration:register",
     "feedback": "registration:feedback",
     "dashboard": "registration:dashboard",
+    "clock": "registration:clock",
     "profile": "registration:profile",
     "transfers": "registration:transfers",
     "certificates": "certificates:list",
@@ -40,6 +41,7 @@ MENUS = {
     "visitor": (("首页", "home", False), ("注册账户", "register", False), ("证书查验", "verify", False)),
     "worker": (
         ("我的登记", "dashboard", False),
+        ("登记时钟", "clock", False),
         ("个人信息", "profile", False),
         ("变更", "transfers", False),
         ("证书下载", "certificates", False),

@@ -165,6 +165,12 @@ def mask_mobile(number: str) -> str:
     return number[:3] + "****" + number[-4:] if len(number) == 11 else "*" * len(number)
 
 
+def mask_mail(address: str) -> str:
+    """Return an e-mail address fit for the screen: `w***@example.org`."""
+    name, at, host = address.partition("@")
+    return f"{name[:1]}***@{host}" if at else address
+
+
 # --- names of persons -----------------------------------------------------------------------------
 
 

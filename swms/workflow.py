@@ -106,6 +106,17 @@ class Workflow:
         """
         locked = type(instance)._base_manager.select_for_update(of=("self",))
         instance.refresh_from_db(from_queryset=locked)
+        step = self._judged(instance, name, actor, reason.strip(), seen, data)
+        move = step.transition
+
+        instance.state = move.target
+        if move.effect:
+            move.effect(instance, step)
+        instance.save()
+        self._announce(instance, step)
+
+    def _judged(self, instance, name: str, actor, reason: str, seen: int | None, data: dict) -> Step:
+        """Return the step that ``name`` is now, or raise ``Refused`` or ``PermissionDenied``."""
         move = self._table.get((name, instance.state))
         if move is None:
             raise Refused(
@@ -116,7 +127,6 @@ class Workflow:
             )
         if not self._may(actor, move, instance):
             raise PermissionDenied
-        reason = reason.strip()
         if move.needs_reason and len(reason) not in REASON_LENGTH:
             raise Refused("reason_required", f"请填写原因，{REASON_LENGTH[0]}至{REASON_LENGTH[-1]}个字")
         if move.versioned and seen != instance.form_version:
@@ -124,12 +134,20 @@ class Workflow:
         step = Step(move, actor, reason, data)
         for guard in move.guards:
             guard(instance, step)
+        return step
 
-        instance.state = move.target
-        if move.effect:
-            move.effect(instance, step)
-        instance.save()
-        self._announce(instance, step)
+    def refusal(
+        self, instance, name: str, *, actor=None, reason: str = "", seen: int | None = None, **data
+    ) -> Refused | None:
+        """Return why the move would be refused at this moment, ``None`` if it would be made.
+
+        For buttons that must not lie: asks what ``apply`` asks, of the instance as it was read, and locks nothing.
+        """
+        try:
+            self._judged(instance, name, actor, reason.strip(), seen, data)
+        except Refused as refused:
+            return refused
+        return None
 
     @staticmethod
     def _announce(instance, step: Step):

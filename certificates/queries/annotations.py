@@ -51,6 +51,11 @@ def quota(qualification: Qualification) -> Quota:
         .order_by("applied_on")
         .values_list("applied_on", flat=True)
     )
+    return quota_of(days)
+
+
+def quota_of(days: list[date]) -> Quota:
+    """Return the quota that these applications of the last ``QUOTA_DAYS`` leave, the oldest first."""
     # With more than three, a lower limit's leftovers, several must leave the window first.
     frees = days[max(0, len(days) - QUOTA)] + timedelta(days=QUOTA_DAYS) if days else None
     return Quota(len(days), frees)

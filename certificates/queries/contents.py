@@ -31,7 +31,7 @@ def qualification_content(
     ``name`` and ``id_number`` of a copy that was made before they were corrected (R-REP-03).
     """
     names = names or {"name": qualification.name, "id_number": qualification.id_number}
-    sex, born = _sex_and_birth(qualification, names["id_number"])
+    sex, born = sex_and_birth(qualification, names["id_number"])
     return {
         "management_number": qualification.mgmt_no,
         "name": names["name"],
@@ -89,11 +89,11 @@ def photo_of(qualification: Qualification) -> StoredFile | None:
     return qualification.worker.photo if qualification.worker else None
 
 
-def _sex_and_birth(qualification: Qualification, id_number: str) -> tuple[str, str]:
+def sex_and_birth(qualification: Qualification, id_number: str | None = None) -> tuple[str, str]:
     """Return (sex, ISO date of birth): from the identity number, else from the personal information (R-ACC-11)."""
     if qualification.id_type in IdType.with_citizen_number():
         try:
-            identity = parse(id_number)
+            identity = parse(id_number or qualification.id_number)
         except InvalidIdNumber:
             return "", ""
         return Sex(identity.sex).label, identity.birth_date.isoformat()

@@ -29,7 +29,7 @@ from registration.actions.profile import (
     save_project,
     state_region,
 )
-from registration.actions.reminders import remind
+from registration.actions.reminders import remind, remind_workers
 
 __all__ = [
     "appeals",
@@ -50,6 +50,7 @@ __all__ = [
     "profile_changed",
     "register_account",
     "remind",
+    "remind_workers",
     "reopen",
     "save_answers",
     "save_experience",

@@ -93,18 +93,35 @@ def open_renewal(registration: Registration, *, by=None) -> Application | None:
 
 @transaction.atomic
 def open_makeup(registration: Registration, *, by) -> Application:
-    """Open the make-up renewal of a lapsed registration, or return the open one (补登记, R-REREG-08).
+    """Open the make-up renewal of a lapsed registration, or return the one there is (补登记, R-REREG-08).
+
+    A registration that ended while the nightly job did not run is let expire first: nobody waits for a job.
 
     Raises ``Refused("makeup_closed")`` where the province does not take late renewals today.
     """
     record = Registration.objects.select_for_update(of=("self",)).get(pk=registration.pk)
-    there = record.applications.filter(kind=ApplicationKind.MAKEUP_RENEW, state__in=OPEN_STATES).first()
+    _settle(record)
+    going_on = (*OPEN_STATES, *REFUSED_STATES)
+    there = record.applications.filter(kind=ApplicationKind.MAKEUP_RENEW, state__in=going_on).first()
     if there:
         return there
     draft = Application(kind=ApplicationKind.MAKEUP_RENEW, registration=record, term_end=record.valid_until)
     if record.state != RegistrationState.EXPIRED or not makeup_open(draft, today()):
         raise Refused("makeup_closed", "登记区域所在省份目前不受理补登记")
     return _begin(record, ApplicationKind.MAKEUP_RENEW, by=by)
+
+
+def _settle(record: Registration) -> None:
+    """Carry out what the dates say of one record: the nightly job may be late, and nobody waits for it."""
+    if record.standing != RegistrationState.EXPIRED:
+        return
+    if record.state == RegistrationState.IN_REREG:
+        record.end_renewal()
+    elif record.state == RegistrationState.VALID:
+        record.move("expire")
+    for renewal in record.applications.filter(state__in=(ApplicationState.NOT_APPLIED, *REFUSED_STATES)):
+        if renewal.is_renewal:
+            _by_the_system(Application, renewal.pk, "lapse")
 
 
 def _begin(record: Registration, kind: str, *, by) -> Application:

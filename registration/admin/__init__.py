@@ -6,12 +6,14 @@ from registration.admin.feedback import FeedbackAdmin
 from registration.admin.imports import RosterImportScreen
 from registration.admin.policies import PolicyScreen
 from registration.admin.records import InstitutionAdmin, RegistrationAdmin
+from registration.admin.reminders import DeadlineReminderAdmin
 from registration.admin.roster import QualificationAdmin
 from registration.admin.transfers import TransferAdmin
 
 __all__ = [
     "AppealAdmin",
     "ApplicationAdmin",
+    "DeadlineReminderAdmin",
     "FeedbackAdmin",
     "InstitutionAdmin",
     "PolicyScreen",

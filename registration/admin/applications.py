@@ -26,6 +26,7 @@ from swms.console.review import NEAR, Case, ReviewAdmin
 from swms.console.screens import Desk, Filter, Found
 from swms.dates import today, working_days_after, working_days_left
 from swms.idnumbers import normalise
+from swms.notices.ledger import told
 from swms.regions.models import REVIEW_DUTIES
 from swms.regions.queries import full_name
 from swms.ui import cn_datetime
@@ -163,6 +164,7 @@ class ApplicationAdmin(ReviewAdmin):
             sections=record_sections(content),
             files=files_of(content, stored),
             history=queries.timeline(record, for_staff=True),
+            sent=told(record),
         )
 
 

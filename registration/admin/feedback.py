@@ -15,6 +15,7 @@ from swms.console.review import Case, ReviewAdmin
 from swms.console.screens import Desk, Filter, Found
 from swms.dates import today, working_days_after, working_days_left
 from swms.idnumbers import mask_id, mask_mobile, normalise
+from swms.notices.ledger import texted
 from swms.regions.models import Duty
 from swms.regions.queries import full_name
 from swms.ui import cn_date
@@ -93,6 +94,7 @@ class FeedbackAdmin(ReviewAdmin):
             sections=[{"label": "反馈内容", "entries": [_rows(record)]}, *self._earlier(record, user)],
             files=[_file(image)] if image and not image.purged_at else [],
             history=entries(record),
+            sent=texted(record),
         )
 
     def _earlier(self, record, user) -> list[dict]:

@@ -10,6 +10,7 @@ from swms.console.history import entries
 from swms.console.review import Case, ReviewAdmin
 from swms.console.screens import Filter, Found, Screen
 from swms.idnumbers import mask_id, normalise
+from swms.notices.ledger import told
 from swms.regions.models import REVIEW_DUTIES
 from swms.regions.queries import full_name
 from swms.ui import cn_date
@@ -104,6 +105,7 @@ class RegistrationAdmin(ReviewAdmin):
             badge=record.get_state_display(),
             sections=[{"label": "登记", "entries": [rows]}],
             history=entries(record),
+            sent=told(record),
         )
 
     def _application_row(self, record) -> list[dict]:

@@ -9,6 +9,7 @@ from registration.models.people import Qualification, Worker
 from registration.models.policies import DEFAULT_POLICY, FirstReview, Policy, ProvincePolicy, Span
 from registration.models.profile import Honour, PastProject, WorkExperience
 from registration.models.records import Registration, RegistrationPeriod
+from registration.models.reminders import DeadlineReminder
 from registration.models.roster import RosterImport
 from registration.models.transfers import Transfer
 
@@ -17,6 +18,7 @@ __all__ = [
     "Appeal",
     "Application",
     "ApplicationForm",
+    "DeadlineReminder",
     "Decision",
     "Feedback",
     "FirstReview",

@@ -21,6 +21,7 @@ from registration.queries.employers import institution_chosen, institutions_name
 from registration.queries.next_steps import (
     NextStep,
     foremost,
+    goes_on,
     latest_applications,
     may_begin,
     next_step,
@@ -66,6 +67,7 @@ __all__ = [
     "editable_parts",
     "foremost",
     "form_diff",
+    "goes_on",
     "in_region",
     "institution_chosen",
     "institutions_named",

@@ -8,6 +8,7 @@ from registration.requirements import balances, in_words
 from registration.workflows import (
     DONE_STATES,
     ENDED_STATES,
+    IN_REVIEW_STATES,
     LOCKED_STATES,
     REFUSED_STATES,
     ApplicationKind,
@@ -178,14 +179,30 @@ def _registered(application: Application) -> tuple:
     return application.get_state_display(), text, "查看证书", *certificate_page(application)
 
 
-def may_begin(record: Registration) -> str:
-    """Return what a worker may begin for a record that has no open case: ``renew``, ``makeup`` or nothing."""
+def may_begin(record: Registration, cases: list[Application] | None = None) -> str:
+    """Return what a worker may begin for a record that has no open case: ``renew``, ``makeup`` or nothing.
+
+    ``cases`` are the record's renewals, where they have been read already.
+    """
     standing = record.standing
-    if standing in (RegistrationState.VALID, RegistrationState.EXPIRED):
-        there = record.applications.filter(kind=ApplicationKind.RENEW, term_end=record.valid_until).exists()
-        if renewal_window(record.valid_until).is_open and not there:
+    if standing in (RegistrationState.VALID, RegistrationState.EXPIRED) and renewal_window(record.valid_until).is_open:
+        rows = record.applications.all() if cases is None else cases
+        if not any(each.kind == ApplicationKind.RENEW and each.term_end == record.valid_until for each in rows):
             return "renew"
     draft = Application(kind=ApplicationKind.MAKEUP_RENEW, registration=record)
     if standing == RegistrationState.EXPIRED and makeup_open(draft, today()):
         return "makeup"
     return ""
+
+
+def goes_on(application: Application) -> bool:
+    """Whether a renewal is still waited for, by its dates.
+
+    One that can no longer be sent is over, whether a job has said so or not.
+    """
+    if application.state in IN_REVIEW_STATES:
+        return True
+    if application.state not in (A.NOT_APPLIED, *REFUSED_STATES):
+        return False
+    refused = filing_refused(application)
+    return refused is None or refused.code != "window_closed"

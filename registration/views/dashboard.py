@@ -5,6 +5,7 @@ from django.urls import reverse
 
 from registration import queries
 from registration.models import Registration
+from registration.queries.clock import entries, nudges
 from registration.queries.dates import personal_dates
 from registration.queries.transfers import open_change
 from registration.views.corrections import unsent_banner
@@ -32,6 +33,7 @@ class Dashboard(WorkerPage):
         in_force = [each for each in registrations if each.standing in IN_FORCE]
         by_qualification = {each.qualification_id: each for each in registrations}
         context = {
+            "nudges": nudges(entries(worker), besides=step.application),
             "step": step,
             "unsent": unsent_banner(step.application) if step.application else None,
             "step_url": reverse(step.url_name, args=step.url_args) if step.url_name else None,

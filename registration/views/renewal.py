@@ -6,7 +6,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from registration import actions, queries
 from registration.models import Application, Registration
 from registration.views.page import WorkerPage
-from registration.workflows import OPEN_STATES, REFUSED_STATES, RENEWAL_KINDS, ApplicationKind
+from registration.workflows import RENEWAL_KINDS, ApplicationKind
 from registration.workflows.application import filing_refused, renewal_window
 from swms.ui import cn_date
 from swms.workflow import Refused
@@ -62,7 +62,7 @@ class RenewalPage(WorkerPage):
 def _open_case(record: Registration) -> Application | None:
     """Return the renewal to go on with: the newest one that is not over."""
     last = record.applications.filter(kind__in=RENEWAL_KINDS).order_by("-pk").first()
-    return last if last and last.state in (*OPEN_STATES, *REFUSED_STATES) else None
+    return last if last and queries.goes_on(last) else None
 
 
 def _why(record: Registration, begin: str, window) -> str:

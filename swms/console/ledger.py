@@ -4,7 +4,6 @@ from django.contrib import admin
 from django.utils import timezone
 
 from swms.console.screens import Alert, Filter, Found, Screen
-from swms.idnumbers import mask_mobile
 from swms.notices.models import Delivery, Notice
 from swms.regions.models import Duty
 from swms.ui import cn_datetime
@@ -36,11 +35,10 @@ class DeliveryScreen(Screen):
 
     def row(self, record):
         who = record.recipient.name if record.recipient else ""
-        to = record.address if record.channel == Delivery.Channel.EMAIL else mask_mobile(record.address)
         return {
             "title": cn_datetime(record.created_at),
             "cells": [
-                {"text": f"{who} {_masked_mail(to)}".strip()},
+                {"text": f"{who} {record.masked_address}".strip()},
                 {"text": record.get_channel_display()},
                 {"text": record.kind},
                 {"badge": record.get_status_display()},
@@ -80,8 +78,3 @@ class NoticeScreen(Screen):
                 {"text": cn_datetime(record.read_at) or "未读"},
             ],
         }
-
-
-def _masked_mail(address: str) -> str:
-    name, at, host = address.partition("@")
-    return f"{name[:1]}***@{host}" if at else address

@@ -15,6 +15,7 @@ from swms.console.paging import following
 from swms.console.screens import Screen
 from swms.dates import today, working_days_left
 from swms.forms import Form
+from swms.notices.ledger import Sent
 from swms.workflow import REASON_LENGTH, Refused, Transition
 
 TOKEN = "csrfmiddlewaretoken"
@@ -49,7 +50,8 @@ class Case:
     ``secret`` where the value is masked and may be shown. A section's ``point`` and a row's ``points`` are
     where a refusal may name it (``console/point.html``). ``checks``, ``files``, ``history`` and
     ``changes`` are as their components in ``ui/`` take them, its columns called by ``old_label`` and
-    ``new_label``; ``notes`` are callouts, ``corrections`` what was named before (``console/corrections.html``).
+    ``new_label``; ``notes`` are callouts, ``corrections`` what was named before (``console/corrections.html``);
+    ``sent`` is what people were told about the record (``swms.notices.ledger``), ``None`` where that is not shown.
     """
 
     title: str
@@ -66,6 +68,7 @@ class Case:
     sections: list[dict] = field(default_factory=list)
     files: list[dict] = field(default_factory=list)
     history: list = field(default_factory=list)
+    sent: list[Sent] | None = None
 
 
 class ReviewAdmin(Screen):

@@ -1,6 +1,7 @@
 """Carrying messages out of the portal: claimed, sent, and written down, at least once each."""
 
 import logging
+from collections.abc import Callable
 from datetime import timedelta
 
 from django.conf import settings
@@ -21,6 +22,18 @@ BATCH = 50
 #: Whoever crashes while sending gives the row back after this long; the gateway's key stops a second copy.
 LEASE = timedelta(minutes=2)
 OUTBOX_KEPT = timedelta(days=30)
+
+#: Returns why a message is not needed any more, or nothing.
+Check = Callable[[Delivery], str]
+_CHECKS: dict[str, Check] = {}
+
+
+def skip_when(kind: str, check: Check) -> None:
+    """Let ``check`` be asked of every message of a kind as it leaves: its reason may be gone by then.
+
+    Whoever did in the meantime what a reminder is about gets no message; the row becomes 不再需要.
+    """
+    _CHECKS[kind] = check
 
 
 def backend(channel: str):
@@ -50,6 +63,7 @@ def deliver(pk: int) -> None:
         if reason := _no_longer_wanted(delivery):
             _close(delivery, Delivery.Status.SKIPPED, error=reason)
             return
+        to = delivery.masked_address
         receipt = backend(delivery.channel).send(
             delivery.address, delivery.text, subject=delivery.subject, key=str(delivery.uid)
         )
@@ -62,7 +76,7 @@ def deliver(pk: int) -> None:
         _try_later(delivery, type(error).__name__)
     else:
         crashpoint("deliver.sent")
-        _close(delivery, Delivery.Status.SENT, receipt=str(receipt or "")[:80], error="", sent_at=Now())
+        _close(delivery, Delivery.Status.SENT, receipt=str(receipt or "")[:80], error="", sent_at=Now(), sent_to=to)
 
 
 def purge() -> int:
@@ -88,7 +102,8 @@ def _no_longer_wanted(delivery: Delivery) -> str:
         return "没有可用的收件地址"
     if delivery.recipient and not delivery.recipient.is_active:
         return "账户已停用"
-    return ""
+    check = _CHECKS.get(delivery.kind)
+    return check(delivery) if check else ""
 
 
 def _close(delivery: Delivery, status: str, **facts) -> None:

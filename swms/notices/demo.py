@@ -14,6 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from swms.accounts.models import Authenticator
+from swms.idnumbers import mask_mail
 from swms.notices.models import Delivery, OutboxMessage
 from swms.ui import masked_mobile
 
@@ -52,8 +53,7 @@ def masked(message: OutboxMessage) -> str:
     """Return where a message went, unreadable enough to be shown to everybody."""
     if message.channel == Delivery.Channel.SMS:
         return masked_mobile(message.address)
-    name, _, host = message.address.rpartition("@")
-    return f"{name[:1]}***@{host}"
+    return mask_mail(message.address)
 
 
 @never_cache

@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 
+from django.db.models import Prefetch
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
-from swms.notices.models import Notice
+from swms.notices.models import Delivery, Notice
 
 PAGE = 20
 COUNTED = 100  # beyond this the header says 99+
@@ -27,7 +28,8 @@ def inbox(user):
 
 def page(user, *, older_than: int | None = None, newer_than: int | None = None) -> Page:
     """Return one page of the inbox by keyset, so that new notices do not push others from page to page."""
-    own = inbox(user)
+    deliveries = Delivery.objects.defer("text", "mobile").order_by("id")
+    own = inbox(user).prefetch_related(Prefetch("deliveries", deliveries))
     if newer_than is not None:
         rows = list(own.filter(pk__gt=newer_than).order_by("pk")[: PAGE + 1])
         more, rows = len(rows) > PAGE, rows[:PAGE][::-1]

@@ -31,12 +31,17 @@ def template_name(model, move: str) -> str:
 
 def announcement(instance, step) -> Announcement | None:
     """Return what is said of this move, or ``None`` when nothing is."""
+    return announced(template_name(type(instance), step.transition.name), record=instance, step=step)
+
+
+def announced(template: str, **facts) -> Announcement | None:
+    """Return what a text file says of ``facts``, or ``None`` when there is no such file or it says nothing."""
     try:
-        template = get_template(template_name(type(instance), step.transition.name))
+        found = get_template(template)
     except TemplateDoesNotExist:
         return None
-    facts = {"record": instance, "step": step, "authority": settings.AUTHORITY_LABEL}
-    text = template.template.render(Context(facts, autoescape=False))
+    facts["authority"] = settings.AUTHORITY_LABEL
+    text = found.template.render(Context(facts, autoescape=False))
     if not text.strip():  # the text itself says that this record's move needs no words
         return None
     head, _, body = text.partition("\n\n")
@@ -53,6 +58,6 @@ def announce(sender, instance, step, **kwargs):
     kind = f"{instance._meta.label_lower}.{step.transition.name}"
     url = instance.get_absolute_url() if hasattr(instance, "get_absolute_url") else ""
     for person in people:
-        notify(person, kind=kind, title=said.title, body=said.body, url=url, outside=said.sms)
+        notify(person, kind=kind, title=said.title, body=said.body, url=url, about=instance, outside=said.sms)
     if mobile:
-        sms(mobile, said.body, kind=kind)
+        sms(mobile, said.body, kind=kind, about=instance)

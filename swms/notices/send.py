@@ -6,16 +6,17 @@ from django.db.models.functions import Now
 
 from swms.jobs import enqueue
 from swms.notices import tasks
-from swms.notices.models import Delivery, Notice
+from swms.notices.models import Delivery, Notice, key_of
 
 
-def notify(recipient, *, kind: str, title: str, body: str, url: str = "", outside: bool = False) -> Notice:
+def notify(recipient, *, kind: str, title: str, body: str, url: str = "", about=None, outside: bool = False) -> Notice:
     """Put a notice into the recipient's inbox and return it; with ``outside`` it also goes out.
 
-    What goes out is the title and the body's first line, by SMS and, where there is an address,
-    by e-mail; the transaction's commit sets it on its way.
+    ``about`` is the record that it concerns, under which its office finds it. What goes out is the title and
+    the body's first line, by SMS and, where there is an address, by e-mail; the transaction's commit sets it
+    on its way.
     """
-    notice = Notice.objects.create(recipient=recipient, kind=kind, title=title, body=body, url=url)
+    notice = Notice.objects.create(recipient=recipient, kind=kind, title=title, body=body, url=url, about=key_of(about))
     if outside:
         text = f"{title}。{body.splitlines()[0]}" if body else title
         if recipient.mobile:
@@ -26,12 +27,16 @@ def notify(recipient, *, kind: str, title: str, body: str, url: str = "", outsid
     return notice
 
 
-def sms(mobile: str, text: str, *, kind: str, recipient=None, lifetime: timedelta | None = None) -> Delivery:
+def sms(
+    mobile: str, text: str, *, kind: str, recipient=None, about=None, lifetime: timedelta | None = None
+) -> Delivery:
     """Send a short message to a normalised mobile, without a notice; return its row in the ledger.
 
     After ``lifetime`` it is not sent any more: a code that comes too late only confuses.
     """
-    delivery = Delivery(mobile=mobile, recipient=recipient, channel=Delivery.Channel.SMS, kind=kind, text=text)
+    delivery = Delivery(
+        mobile=mobile, recipient=recipient, channel=Delivery.Channel.SMS, kind=kind, text=text, about=key_of(about)
+    )
     if lifetime is not None:
         delivery.expires_at = Now() + lifetime
     return _queue(delivery)

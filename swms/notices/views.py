@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from swms.notices import inbox
+from swms.notices import inbox, ledger
 
 DIGITS = 18  # of the largest number that a notice can have, and be compared with
 
@@ -23,7 +23,7 @@ def inbox_page(request):
         return redirect("notices:inbox")  # the newest page, whole
     here = reverse("notices:inbox")
     context = {
-        "notices": page.notices,
+        "notices": [{"notice": each, "outside": ledger.outside(each)} for each in page.notices],
         "newer_url": f"{here}?after={page.newer_than}" if page.newer_than else None,
         "older_url": f"{here}?before={page.older_than}" if page.older_than else None,
     }

@@ -157,6 +157,8 @@ def _entries(part: str, name: str, *, get: int, delete: int) -> dict[str, Access
 
 HUB = {
     "registration/": workers(200, 405),
+    "registration/clock/": workers(200, 405),
+    "registration/clock.ics": workers(200, 405),
     "registration/profile/": workers(200, 405),
     "registration/profile/basic/": workers(200, 200),
     "registration/profile/email/": workers(200, 200),
@@ -188,6 +190,7 @@ HUB = {
     "registration/transfers/<str:ref>/discard/": owner(302, 302, keys=CHANGE),
     "registration/transfers/<str:ref>/copy/": owner(302, 302, keys=CHANGE),
     # The API answers in JSON, so a stranger is told 403 and not led to a page.
+    "registration/api/clock/": members(200, 405, but={"stranger": (403, 403)}),
     "registration/api/applications/": members(200, 405, but={"stranger": (403, 403)}),
     "registration/api/applications/<str:ref>/": members(
         404, 405, but={"stranger": (403, 403), "wang_fang": (200, 405)}, keys=CASE
@@ -314,6 +317,7 @@ CONSOLE = {
         decides={"zhang_wei": (200, 403)},
         data={"move": "revoke", "reason": "提交的材料经核实为虚假材料"},
     ),
+    **_screen("registration/deadlinereminder", REVIEWERS),
     **_screen("registration/institution", REVIEWERS),
     "console/registration/provincepolicy/": desk("zhang_wei zhao_min", 200, 405),
     "console/registration/provincepolicy/<str:code>/": desk(

@@ -4,7 +4,9 @@ from datetime import timedelta
 
 import pytest
 
+from registration.models import DeadlineReminder
 from swms.dates import today
+from swms.notices.send import notify
 from tests import factories
 from tests.architecture.counting import queries_of
 from tests.people import signed_in
@@ -49,9 +51,15 @@ def _ended_change(people):
 
 
 def _notice(people):
-    from swms.notices.models import Notice
+    notify(people.chen_chen.user, kind="test", title="通知", body="内容", outside=True)
 
-    Notice.objects.create(recipient=people.chen_chen.user, title="通知", body="内容")
+
+def _reminder(people):
+    case = factories.submitted()
+    notice = notify(case.worker.user, kind="test", title="补正即将截止", body="内容", about=case, outside=True)
+    DeadlineReminder.objects.create(
+        worker=case.worker, kind="correction", subject="x", rung=7, last_day=today(), application=case, notice=notice
+    )
 
 
 #: Address, who opens it (an attribute of ``people`` or a duty over 北京市), and what makes one more row of it.
@@ -64,6 +72,7 @@ LISTS = (
     ("/console/registration/qualification/", "zhou_yan", _qualification),
     ("/console/registration/institution/", "li_jing", _institution),
     ("/console/registration/appeal/", "li_jing", _appeal),
+    ("/console/registration/deadlinereminder/", "li_jing", _reminder),
     ("/console/accounts/user/", "security", _staff),
     ("/console/audit/auditevent/", "audit", _application),
     ("/registration/profile/projects/", "chen_chen", _project),

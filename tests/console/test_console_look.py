@@ -17,10 +17,11 @@ from django.urls import reverse
 from playwright.sync_api import sync_playwright
 
 from registration import actions, roster
-from registration.models import Application, Feedback
+from registration.models import Application, DeadlineReminder, Feedback
 from registration.promise import PROMISE_VERSION
 from registration.queries.versions import Seen, version_of
 from swms.calendar import actions as calendar
+from swms.notices.send import notify
 from swms.regions.models import Duty
 from tests import factories
 from tests.people import signed_in
@@ -132,6 +133,10 @@ def desk(people):
     owners = [factories.worker(name, region=factories.region("110105")) for name in ("林悦", "刘波")]
     appeal, objected = (factories.appeal(owner, reason="原手机号已停机，补不了卡。") for owner in owners)
     objected.move("approve", actor=people.li_jing, seen=1).move("block")
+    told = notify(case.worker.user, kind="test", title="补正即将截止", body="请及时提交。", about=case, outside=True)
+    DeadlineReminder.objects.create(
+        worker=case.worker, kind="correction", subject="x", rung=7, last_day=today, application=case, notice=told
+    )
     factories.institution()
     factories.region("440305")
     mei = factories.staff("何梅", (Duty.FINAL_REVIEW, "440000"), username="hemei")
@@ -217,6 +222,7 @@ SCREENS = {
     "appeal refused with errors": ("jing", "appeal", {"move": "reject", "version": "1", "reason": "短"}),
     "locked account": ("security", "objected", None),
     "release with errors": ("security", "release", {"keep": "", "reason": "短"}),
+    "reminders": ("jing", "admin:registration_deadlinereminder_changelist", None),
     "register": ("jing", "admin:registration_registration_changelist", None),
     "institutions": ("jing", "admin:registration_institution_changelist", None),
     "certificates": ("jing", "admin:certificates_certificate_changelist", None),

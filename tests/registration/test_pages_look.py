@@ -4,6 +4,8 @@ import contextvars
 import mimetypes
 import os
 import shutil
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -14,12 +16,18 @@ from django.db import connections
 from django.urls import reverse
 from playwright.sync_api import sync_playwright
 
-from registration import actions
+from certificates import actions as papers
+from certificates.models import TERMS_VERSION
+from registration import actions, requirements, tasks
 from registration.actions import transfers
 from registration.promise import PROMISE_VERSION
+from registration.requirements import Balance
 from swms.signin import flow
 from tests import factories
+from tests.certificates import makers
 from tests.registration.changes import HAIDIAN, at_institution, draft, registered, to
+from tests.registration.steps import at
+from tests.registration.test_renewal import registered as registered_on
 
 ORIGIN = "http://localhost"  # browsers trust it like https
 REASON = "照片不清晰，请重新上传近期证件照"
@@ -82,6 +90,7 @@ def _url(name, *args):
 
 PAGES = [
     "dashboard",
+    "clock",
     "profile",
     "profile_basic",
     "profile_email",
@@ -191,6 +200,38 @@ def test_every_page_of_a_change_is_accessible_and_fits_the_narrowest_screen(look
     inspect(one.get_absolute_url(), _url("transfer_copy", one.ref), _url("transfers"))
     again = transfers.copy(one, by=worker.user)
     inspect(_url("transfer_edit", again.ref))
+
+
+@pytest.fixture
+def short_of_hours():
+    """As ``education`` will keep them."""
+
+    def source(application):
+        return Balance("hours", "继续教育学时", Decimal(72), Decimal("60.5"), Decimal(6), "小时", "每个有效期72小时。")
+
+    requirements.require(source)
+    yield
+    requirements.withdraw(source)
+
+
+def test_every_kind_of_date_is_accessible_on_wide_and_narrow_screens(
+    look, client, people, short_of_hours, settings, tmp_path
+):
+    """A renewal that is short of hours, a copy, a first registration one step away, and what was sent about them."""
+    settings.CERTIFICATE_ROOT = tmp_path / "certificates"
+    record = registered_on(people, on="2024-03-01")
+    worker = record.worker
+    with at("2027-02-02 10:00"):
+        factories.qualification("陈晨", number=worker.user.id_number, level=2, issue_date=date(2026, 11, 1))
+        actions.attach_qualifications(worker)
+        papers.agree_to_terms(worker.user, TERMS_VERSION)
+        papers.annotate([makers.ask(record.qualification).pk])
+        tasks.open_renewals()
+        actions.remind_workers([worker.pk])
+        client.force_login(worker.user)
+        for url in (_url("clock"), _url("dashboard"), reverse("notices:inbox")):
+            for width in (1280, 320):
+                assert _faults(look(url, width=width)) == [], url
 
 
 def test_a_form_with_errors_is_accessible_and_takes_focus_to_its_summary(look, client, people):

@@ -132,3 +132,20 @@ def test_the_table_draws_itself():
     assert lines[0] == "stateDiagram-v2"
     assert f"    {A.NOT_APPLIED} --> {A.PENDING_REVIEW}: 申请登记证书" in lines
     assert len(lines) == 1 + len(list(Application.workflow))
+
+
+def test_a_button_is_asked_for_without_making_its_move(people, announced):
+    """What ``refusal`` says is what the move itself would say, and nothing is saved or told."""
+    application = people.application
+    worker, trailed = application.worker.user, history(application).count()
+    announced.clear()
+    refused = application.workflow.refusal(application, "apply", actor=worker)
+    with pytest.raises(Refused) as caught:
+        application.move("apply", actor=worker)
+    assert (refused.code, refused.message) == (caught.value.code, caught.value.message)
+    assert application.workflow.refusal(application, "apply", actor=worker, promise_version="2026-11") is None
+    assert application.workflow.refusal(application, "withdraw", actor=worker).code == "wrong_state"
+    application.refresh_from_db()
+    assert (application.state, announced, history(application).count()) == (A.NOT_APPLIED, [], trailed)
+    with pytest.raises(PermissionDenied):
+        application.workflow.refusal(application, "apply", actor=people.chen_chen.user)

@@ -2,6 +2,7 @@
 
 from registration.workflows.application.effects import current_period, follow_profile, next_term
 from registration.workflows.application.filing import (
+    FIX_DAYS,
     RENEWAL_MONTHS,
     Window,
     accepted_as,
@@ -38,6 +39,7 @@ __all__ = [
     "EDITABLE_STATES",
     "ENDED_STATES",
     "FIRST_KINDS",
+    "FIX_DAYS",
     "IN_REVIEW_STATES",
     "LOCKED_STATES",
     "MAKEUP_KINDS",

@@ -106,7 +106,7 @@ APPLICATION = Workflow(
             state,
             A.NOT_APPLIED,
             OWN,
-            guards=(may_apply_again,),
+            guards=(certificate_valid, record_open, may_apply_again),
             effect=open_next_round,
         )
         for state in REFUSED_STATES
