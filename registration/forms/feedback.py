@@ -47,7 +47,30 @@ class FeedbackStatus(Captcha, Form):
     mobile = MobileField(help_text="提交反馈时填写的手机号，验证码会发送到这个号码")
 
 
-class FeedbackForm(Form):
+class KeepsUpload:
+    """Mix into a form with one compulsory file, ``upload``, that may have been uploaded before."""
+
+    upload = "image"
+
+    def __init__(self, *args, kept: StoredFile | None = None, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.keep(kept)
+
+    def keep(self, kept: StoredFile | None) -> None:
+        """Say that this file is there already."""
+        self.kept = kept
+        if kept:
+            self.fields[self.upload].required = False
+            said = f"已上传：{kept.name}（{file_size(kept.size)}）。不重新选择就使用它。{EVIDENCE.hint}"
+            self[self.upload].help_text = said
+
+    @property
+    def answers(self) -> dict:
+        """What was answered, by the fields of the record; the file apart."""
+        return {name: value for name, value in self.cleaned_data.items() if name != self.upload}
+
+
+class FeedbackForm(KeepsUpload, Form):
     """The person and the certificate that the roster lacks.
 
     `kept` is the certificate's image as it was uploaded before: then another one need not be chosen.
@@ -91,24 +114,6 @@ class FeedbackForm(Form):
         help_text="其他有助于核实的情况，例如曾用名、换证情况",
         widget=forms.Textarea(attrs={"rows": 3}),
     )
-
-    def __init__(self, *args, kept: StoredFile | None = None, **kwargs):
-        super().__init__(*args, **kwargs)
-        self.keep(kept)
-
-    def keep(self, kept: StoredFile | None) -> None:
-        """Say that this image is there already."""
-        self.kept = kept
-        if kept:
-            self.fields["image"].required = False
-            self[
-                "image"
-            ].help_text = f"已上传：{kept.name}（{file_size(kept.size)}）。不重新选择就使用它。{EVIDENCE.hint}"
-
-    @property
-    def answers(self) -> dict:
-        """What was answered, by the fields of the record; the image apart."""
-        return {name: value for name, value in self.cleaned_data.items() if name != "image"}
 
     def clean_name(self):
         try:

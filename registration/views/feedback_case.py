@@ -1,151 +1,83 @@
 """Following one's feedback: how it stands, mending what was returned, withdrawing (§2.1)."""
 
 from django.contrib import messages
-from django.http import Http404, HttpResponseRedirect
-from django.shortcuts import redirect, render
-from django.urls import reverse
-from django.utils.decorators import method_decorator
-from django.utils.http import urlencode
-from django.views import View
-from django.views.decorators.cache import never_cache
+from django.shortcuts import render
 
 from registration.actions import feedback as actions
 from registration.forms.feedback import FeedbackForm, FeedbackStatus
 from registration.models import Feedback
 from registration.queries import feedback as queries
-from registration.views.feedback import FOLLOWING, FORM, PER_ADDRESS, PROVEN_FOR, PURPOSE, CodePage, Writing
+from registration.views import by_receipt
+from registration.views.feedback import FORM, MATTER
 from registration.workflows import FeedbackState
-from swms import throttle
 from swms.idnumbers import mask_id, mask_mobile
-from swms.middleware import client_ip
 from swms.regions.queries import full_name
-from swms.signin import codes, flow
-from swms.signin.views.answers import too_often
-from swms.throttle import Throttled
 from swms.ui import cn_date
 from swms.workflow import Refused
 
 
-def status_url(ref: str) -> str:
-    """Return the page that asks for the mobile of this receipt number."""
-    return f"{reverse('registration:feedback_status')}?{urlencode({'ref': ref})}"
+class StatusPage(by_receipt.StatusPage):
+    matter = MATTER
+    form_class = FeedbackStatus
+    lead = "凭回执编号和提交时填写的手机号查询，不需要账户。也可以在这里补正或撤回反馈。"
+    not_yet = "还没有反馈过，去反馈"
 
 
-@method_decorator(never_cache, name="dispatch")
-class StatusPage(View):
-    """Ask for the receipt number and its mobile. Public; known and unknown ones get the same answer."""
-
-    template = "registration/feedback/status.html"
-
-    def get(self, request):
-        known = flow.facts(request, FOLLOWING) or {}
-        ref = request.GET.get("ref", "")[:32] or known.get("ref", "")
-        mobile = known.get("mobile", "") if known.get("ref") == ref else ""
-        return render(request, self.template, {"form": FeedbackStatus(initial={"ref": ref, "mobile": mobile})})
-
-    def post(self, request):
-        form = FeedbackStatus(request.POST)
-        if not form.is_valid():
-            return render(request, self.template, {"form": form})
-        ref, mobile = form.cleaned_data["ref"], form.cleaned_data["mobile"]
-        try:
-            throttle.hit("feedback_address", client_ip(request), *PER_ADDRESS)
-            codes.send_code(mobile, PURPOSE, silently=queries.of_mobile(ref, mobile) is None)
-        except Throttled as error:
-            return too_often(request, form, self.template, {}, error, "mobile")
-        flow.begin(request, FOLLOWING, ref=ref, mobile=mobile)
-        return redirect("registration:feedback_status_code")
+class StatusCodePage(by_receipt.StatusCodePage):
+    matter = MATTER
 
 
-class StatusCodePage(CodePage):
-    """The code that opens the feedback."""
-
-    matter = FOLLOWING
-    begins_at = "registration:feedback_status"
-    here = "registration:feedback_status_code"
-
-    def known(self):
-        return queries.of_mobile(self.facts["ref"], self.facts["mobile"]) is not None
-
-    def go_on(self):
-        return redirect("registration:feedback_case", self.facts["ref"])
-
-    def context(self):
-        return super().context() | {"giving": False, "ref": self.facts["ref"]}
-
-
-@method_decorator(never_cache, name="dispatch")
-class FollowingPage(View):
-    """A page of one feedback, for who has proven to hold its mobile; everybody else is asked to."""
-
-    def dispatch(self, request, *args, **kwargs):
-        ref = kwargs["ref"]
-        self.facts = flow.facts(request, FOLLOWING) or {}
-        if "proven" not in self.facts or self.facts["ref"] != ref:
-            messages.info(request, "请先验证手机号，再查看反馈。")
-            return HttpResponseRedirect(status_url(ref))
-        self.feedback = queries.of_mobile(ref, self.facts["mobile"])
-        if self.feedback is None:
-            raise Http404
-        flow.begin(request, FOLLOWING, PROVEN_FOR, **self.facts)
-        return super().dispatch(request, *args, **kwargs)
-
-    def back(self):
-        return redirect("registration:feedback_case", self.feedback.ref)
+class FollowingPage(by_receipt.FollowingPage):
+    matter = MATTER
 
 
 class CasePage(FollowingPage):
     """How the feedback stands, why, and what to do next."""
 
     def get(self, request, ref):
-        one = self.feedback
-        step = queries.next_step(one)
+        one = self.record
         decided = one.state in (FeedbackState.NEED_MORE, FeedbackState.REJECTED)
-        context = {
-            "feedback": one,
-            "step": step,
-            "step_url": reverse(step.url_name, args=step.url_args) if step.url_name else "",
-            "reason": one.decided_reason if decided else "",
-            "steps": queries.steps(one),
-            "rows": _rows(one),
-            "withdrawable": one.state == FeedbackState.PENDING,
-        }
-        return render(request, "registration/feedback/case.html", context)
+        return self.show_case(
+            queries.next_step(one),
+            steps=queries.steps(one),
+            rows=_rows(one),
+            reason=one.decided_reason if decided else "",
+            heading="反馈内容",
+            withdraw_url=MATTER.url("withdraw", ref) if one.state == FeedbackState.PENDING else "",
+        )
 
 
-class EditPage(Writing, FollowingPage):
+class EditPage(by_receipt.Writing, FollowingPage):
     """Complete what was returned (§2.1)."""
 
-    matter = FOLLOWING
+    form_class = FeedbackForm
+    kept_as = FollowingPage.kept_as
 
     def get(self, request, ref):
-        one = self.feedback
+        one = self.record
         if one.state != FeedbackState.NEED_MORE:
-            messages.info(request, f"反馈处于“{one.get_state_display()}”状态，不能修改。")
-            return self.back()
+            return self.closed_to("修改")
         names = ("name", "id_type", "id_number", "level", "exam_year", "issue_date", "mgmt_no", "region", "note")
-        kept = queries.kept_image(self.facts.get("image", "")) or self.former
-        return self._show(FeedbackForm(initial={name: getattr(one, name) for name in names}, kept=kept))
+        return self._show(FeedbackForm(initial={name: getattr(one, name) for name in names}, kept=self.kept()))
 
     def post(self, request, ref):
         form = self.read_form()
         if form.errors:
             return self._show(form)
         try:
-            actions.resubmit(self.feedback, form.answers, image=self.image)
+            actions.resubmit(self.record, form.answers, image=self.image)
         except Refused as error:
             if error.code != "already_open":
                 messages.error(request, error.message)
                 return self.back()
             form.add_error("id_number", error.message)
             return self._show(form)
-        flow.begin(request, FOLLOWING, PROVEN_FOR, ref=ref, mobile=self.facts["mobile"], proven="yes")
         messages.success(request, "修改后的反馈已重新提交，请等待审核。")
-        return self.back()
+        return self.proven_anew()
 
     @property
     def former(self):
-        image = self.feedback.certificate_image
+        image = self.record.certificate_image
         return image if image and not image.purged_at else None
 
     def _show(self, form):
@@ -153,10 +85,10 @@ class EditPage(Writing, FollowingPage):
             "heading": "修改反馈",
             "form": form,
             "mobile": mask_mobile(self.facts["mobile"]),
-            "reason": self.feedback.decided_reason,
+            "reason": self.record.decided_reason,
             "status": "修改尚未提交。按“重新提交”后才算提交。",
             "submit_label": "重新提交",
-            "cancel_url": reverse("registration:feedback_case", args=[self.feedback.ref]),
+            "cancel_url": MATTER.url("case", self.record.ref),
         }
         return render(self.request, FORM, context)
 
@@ -165,23 +97,22 @@ class WithdrawPage(FollowingPage):
     """撤回反馈."""
 
     def get(self, request, ref):
-        one = self.feedback
+        one = self.record
         if one.state != FeedbackState.PENDING:
-            messages.info(request, f"反馈处于“{one.get_state_display()}”状态，不能撤回。")
-            return self.back()
+            return self.closed_to("撤回")
         context = {
             "heading": "撤回反馈",
             "text": "撤回后审核停止，不能恢复；上传的证书图片在90日后清除。需要时可以重新反馈。",
             "rows": [{"label": "回执编号", "value": one.ref}, {"label": "姓名", "value": one.name}],
             "submit_label": "撤回反馈",
             "kind": "danger",
-            "cancel_url": reverse("registration:feedback_case", args=[one.ref]),
+            "cancel_url": MATTER.url("case", one.ref),
         }
         return render(request, "registration/confirm.html", context)
 
     def post(self, request, ref):
         try:
-            actions.withdraw(self.feedback)
+            actions.withdraw(self.record)
         except Refused as error:
             messages.error(request, error.message)
         else:
@@ -189,13 +120,8 @@ class WithdrawPage(FollowingPage):
         return self.back()
 
 
-class EndPage(View):
-    """Forget the proof, as on a computer that others use."""
-
-    def post(self, request):
-        flow.end(request, FOLLOWING)
-        messages.success(request, "已结束查询。再次查看需要重新验证手机号。")
-        return redirect("registration:feedback_status")
+class EndPage(by_receipt.EndPage):
+    matter = MATTER
 
 
 def _rows(one: Feedback) -> list[dict]:
