@@ -3,7 +3,7 @@
 from django.dispatch import receiver
 
 from registration import actions, tasks
-from registration.models import Application, Feedback, RosterImport, Worker
+from registration.models import Application, Feedback, Institution, InstitutionLink, RosterImport, Worker
 from registration.roster import staged
 from swms.crypto import index_candidates
 from swms.jobs import enqueue
@@ -25,6 +25,20 @@ def attach_after_approval(instance, step, **kwargs):
         identity = index_candidates("identity", instance.id_number)
         for worker in Worker.objects.filter(user__id_index__in=identity):
             actions.attach_qualifications(worker)
+
+
+@receiver(transitioned, sender=Institution)
+def follow_the_institution(instance, step, **kwargs):
+    """What an institution's contact is sent, and what its staff are told, belongs to the move itself (§2.8, §2.9)."""
+    match step.transition.name:
+        case "begin" | "invite" if step.actor is not None:
+            actions.institutions.send_link(instance, InstitutionLink.Purpose.INVITATION)
+        case "approve":
+            actions.institutions.welcome(instance, by=step.actor)
+        case "send_password_link":
+            actions.institutions.send_link(instance, InstitutionLink.Purpose.PASSWORD)
+        case "deregister":
+            actions.institutions.tell_staff_of_the_end(instance)
 
 
 @receiver(mobile_changed)

@@ -3,7 +3,17 @@
 from django.urls import path
 
 from registration import api
-from registration.views import account, application, feedback, feedback_case, profile, rows
+from registration.views import (
+    account,
+    application,
+    employers,
+    feedback,
+    feedback_case,
+    institution,
+    institution_case,
+    profile,
+    rows,
+)
 from registration.views.dashboard import Dashboard
 
 app_name = "registration"
@@ -22,6 +32,22 @@ urlpatterns = [
     path("feedback/<str:ref>/receipt/", feedback.ReceiptPage.as_view(), name="feedback_receipt"),
     path("feedback/<str:ref>/edit/", feedback_case.EditPage.as_view(), name="feedback_edit"),
     path("feedback/<str:ref>/withdraw/", feedback_case.WithdrawPage.as_view(), name="feedback_withdraw"),
+    path("institutions/", institution.StartPage.as_view(), name="institution"),
+    path("institutions/code/", institution.CodePage.as_view(), name="institution_code"),
+    path("institutions/form/", institution.FormPage.as_view(), name="institution_form"),
+    path("institutions/status/", institution_case.StatusPage.as_view(), name="institution_status"),
+    path("institutions/status/code/", institution_case.StatusCodePage.as_view(), name="institution_status_code"),
+    path("institutions/status/end/", institution_case.EndPage.as_view(), name="institution_end"),
+    path("institutions/own/", institution_case.OwnPage.as_view(), name="institution_own"),
+    path("institutions/invitation/<str:token>/", institution.InvitationPage.as_view(), name="institution_invitation"),
+    path("institutions/password/<str:token>/", institution.PasswordPage.as_view(), name="institution_password"),
+    path("institutions/<str:ref>/", institution_case.CasePage.as_view(), name="institution_case"),
+    path("institutions/<str:ref>/receipt/", institution.ReceiptPage.as_view(), name="institution_receipt"),
+    path("institutions/<str:ref>/edit/", institution_case.EditPage.as_view(), name="institution_edit"),
+    path("employers/", employers.EmployersPage.as_view(), name="employers"),
+    path("employers/report/", employers.ReportPage.as_view(), name="employer_report"),
+    path("employers/link/<uuid:uid>/", employers.LinkPage.as_view(), name="employer_link"),
+    path("employers/<str:ref>/", employers.FeedbackPage.as_view(), name="employer_feedback"),
     path("", Dashboard.as_view(), name="dashboard"),
     path("profile/", profile.ProfilePage.as_view(), name="profile"),
     path("profile/basic/", profile.BasicPage.as_view(), name="profile_basic"),

@@ -1,6 +1,6 @@
 """Writes that are not one move; each is one transaction."""
 
-from registration.actions import feedback
+from registration.actions import feedback, institutions
 from registration.actions.account import register_account
 from registration.actions.applications import (
     apply,
@@ -14,8 +14,10 @@ from registration.actions.applications import (
     reopen,
     withdraw,
 )
+from registration.actions.employers import report_institution
 from registration.actions.profile import (
     delete_row,
+    link_institution,
     save_answers,
     save_experience,
     save_honour,
@@ -32,12 +34,15 @@ __all__ = [
     "delete_row",
     "expire",
     "feedback",
+    "institutions",
     "lapse",
+    "link_institution",
     "open_applications",
     "profile_changed",
     "register_account",
     "remind",
     "reopen",
+    "report_institution",
     "save_answers",
     "save_experience",
     "save_honour",

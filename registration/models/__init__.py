@@ -2,7 +2,7 @@
 
 from registration.models.applications import Application, ApplicationForm, Decision
 from registration.models.feedback import Feedback
-from registration.models.institutions import Institution
+from registration.models.institutions import Institution, InstitutionFeedback, InstitutionLink
 from registration.models.people import Qualification, Worker
 from registration.models.profile import Honour, PastProject, WorkExperience
 from registration.models.records import Registration, RegistrationPeriod
@@ -15,6 +15,8 @@ __all__ = [
     "Feedback",
     "Honour",
     "Institution",
+    "InstitutionFeedback",
+    "InstitutionLink",
     "PastProject",
     "Qualification",
     "Registration",

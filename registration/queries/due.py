@@ -7,8 +7,14 @@ from datetime import timedelta
 from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
-from registration.models import Application, Feedback, Registration
-from registration.workflows import ApplicationState, FeedbackState, RegistrationState
+from registration.models import Application, Feedback, Institution, InstitutionFeedback, Registration
+from registration.workflows import (
+    ApplicationState,
+    FeedbackState,
+    InstitutionFeedbackState,
+    InstitutionState,
+    RegistrationState,
+)
 from registration.workflows.feedback import COMPLETION_DAYS
 from swms.accounts.models import User
 from swms.dates import today, working_days_after
@@ -20,8 +26,15 @@ _DECIDES = {
     ApplicationState.PENDING_REVIEW: Duty.FIRST_REVIEW,
     ApplicationState.INITIAL_APPROVED: Duty.FINAL_REVIEW,
     FeedbackState.PENDING: Duty.FIRST_REVIEW,
+    InstitutionFeedbackState.PENDING: Duty.FIRST_REVIEW,
+    InstitutionState.SUBMITTED: Duty.FIRST_REVIEW,
 }
-_CLOCKS = ((Application, REMIND_WITH_LEFT), (Feedback, REMIND_WITH_LEFT_ON_FEEDBACK))
+_CLOCKS = (
+    (Application, REMIND_WITH_LEFT),
+    (Feedback, REMIND_WITH_LEFT_ON_FEEDBACK),
+    (InstitutionFeedback, REMIND_WITH_LEFT_ON_FEEDBACK),
+    (Institution, REMIND_WITH_LEFT_ON_FEEDBACK),
+)
 
 
 def completions_due() -> QuerySet[int]:

@@ -11,6 +11,8 @@ from registration.workflows.application import (
     ApplicationState,
 )
 from registration.workflows.feedback import FEEDBACK, FeedbackState
+from registration.workflows.institution import INSTITUTION, InstitutionState
+from registration.workflows.institution_feedback import INSTITUTION_FEEDBACK, InstitutionFeedbackState
 from registration.workflows.qualification import QUALIFICATION, QualificationState
 from registration.workflows.registration import REGISTRATION, RegistrationState
 
@@ -19,6 +21,8 @@ __all__ = [
     "DONE_STATES",
     "EDITABLE_STATES",
     "FEEDBACK",
+    "INSTITUTION",
+    "INSTITUTION_FEEDBACK",
     "IN_REVIEW_STATES",
     "LOCKED_STATES",
     "OPEN_STATES",
@@ -27,6 +31,8 @@ __all__ = [
     "REGISTRATION",
     "ApplicationState",
     "FeedbackState",
+    "InstitutionFeedbackState",
+    "InstitutionState",
     "QualificationState",
     "RegistrationState",
 ]

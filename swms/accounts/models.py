@@ -124,6 +124,7 @@ class SmsCode(models.Model):
         CHANGE_MOBILE = "change_mobile", "更换手机号"
         FEEDBACK = "feedback", "反馈"
         APPEAL = "appeal", "申诉"
+        INSTITUTION = "institution", "机构注册"
 
     mobile_index = models.CharField(max_length=44)
     purpose = models.CharField(max_length=16, choices=Purpose)

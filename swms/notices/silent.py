@@ -11,4 +11,10 @@ SILENT = {
     "registration.feedback.withdraw": "the person's own act, confirmed on the page",
     "certificates.certificate.issue": "the application's move to 已出证 announces it",
     "certificates.annotation.end": "the person's own act, confirmed on the page",
+    "registration.institution.begin": "an invitation goes to the contact by SMS, with its link",
+    "registration.institution.invite": "the invitation itself goes to the contact by SMS, with its link",
+    "registration.institution.lapse": "nobody answered the invitation, or another registration took its place",
+    "registration.institution.approve": "the SMS with the link to set the password says it, the workers have an offer",
+    "registration.institution.resubmit": "the contact's own act, confirmed on the page",
+    "registration.institution.send_password_link": "the link itself goes to the contact by SMS",
 }

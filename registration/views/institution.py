@@ -1,0 +1,168 @@
+"""机构注册: by an invitation or without one, before the institution has an account (R-SVC-07, Q41)."""
+
+from django.contrib import messages
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.decorators import method_decorator
+from django.views import View
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+
+from registration.actions import institutions as actions
+from registration.forms.institutions import InstitutionForm, InstitutionStart, InvitationStart
+from registration.models import InstitutionLink
+from registration.queries import institutions as queries
+from registration.queries.progress import office
+from registration.views import by_receipt
+from swms.accounts.models import SmsCode, User
+from swms.idnumbers import mask_mobile
+from swms.regions.queries import full_name
+from swms.signin.forms import NewPassword
+from swms.signin.privacy import PRIVACY_VERSION
+from swms.signin.views.answers import too_often
+from swms.throttle import Throttled
+from swms.workflow import Refused
+
+MATTER = by_receipt.Matter(
+    "institution",
+    "机构注册",
+    SmsCode.Purpose.INSTITUTION,
+    queries.of_mobile,
+    queries.given_on,
+    queries.answer_by,
+)
+FORM = "registration/by_receipt/form.html"
+INVITATION = InstitutionLink.Purpose.INVITATION
+PASSWORD = InstitutionLink.Purpose.PASSWORD
+
+
+def link_over(request):
+    """Say that a link opens nothing (any more): the same for unknown, used and expired ones."""
+    return render(request, "registration/institution/link_over.html", status=410)
+
+
+class StartPage(by_receipt.StartPage):
+    """For an institution that nobody invited (Q41)."""
+
+    matter = MATTER
+    template = "registration/institution/start.html"
+    form_class = InstitutionStart
+
+
+class InvitationPage(by_receipt.StartPage):
+    """What the link of an invitation opens; the token goes on to the form, and is used up when that is sent."""
+
+    matter = MATTER
+    template = "registration/institution/invitation.html"
+    form_class = InvitationStart
+
+    def dispatch(self, request, *args, **kwargs):
+        self.link = queries.link_of(kwargs["token"], INVITATION)
+        return super().dispatch(request, *args, **kwargs) if self.link else link_over(request)
+
+    def facts(self):
+        return {"token": self.kwargs["token"]}
+
+    def context(self):
+        institution = self.link.institution
+        rows = [
+            {"label": "机构名称", "value": institution.name},
+            {"label": "机构所在区域", "value": full_name(institution.region)},
+            {"label": "审核部门", "value": office(institution.region)},
+        ]
+        return {"rows": rows, "expires_at": self.link.expires_at}
+
+
+class CodePage(by_receipt.CodePage):
+    matter = MATTER
+
+
+class FormPage(by_receipt.NewPage):
+    """机构信息 (§3.6)."""
+
+    matter = MATTER
+    form_class = InstitutionForm
+
+    def get(self, request):
+        link = queries.link_of(self.facts.get("token", ""), INVITATION)
+        known = {name: getattr(link.institution, name) for name in InstitutionForm.KNOWN} if link else {}
+        return self._show(InstitutionForm(initial=known, kept=self.kept()))
+
+    def post(self, request):
+        form, mobile = self.read_form(), self.facts["mobile"]
+        if form.errors:
+            return self._show(form)
+        try:
+            one = actions.submit(
+                form.answers,
+                mobile=mobile,
+                scan=self.image,
+                consent_version=PRIVACY_VERSION,
+                token=self.facts.get("token", ""),
+            )
+        except Throttled as error:
+            return too_often(request, form, FORM, self._context(), error)
+        except Refused as error:
+            if error.extra.get("ref"):
+                messages.info(request, "机构信息已经提交过，不用重复提交。")
+                return self.done(error.extra["ref"])
+            if error.code == "link_over":
+                return link_over(request)
+            form.add_error("uscc", error.message)
+            return self._show(form)
+        return self.done(one.ref)
+
+    def _show(self, form):
+        return render(self.request, FORM, self._context() | {"form": form})
+
+    def _context(self) -> dict:
+        return {
+            "heading": "填写机构信息",
+            "mobile": mask_mobile(self.facts["mobile"]),
+            "status": "机构信息尚未提交。填写完整并按“提交注册”后才算提交。",
+            "submit_label": "提交注册",
+        }
+
+
+class ReceiptPage(by_receipt.ReceiptPage):
+    matter = MATTER
+    next = (
+        "登记管理区域的民政部门核对机构信息和登记证书。",
+        "审核通过后，设置密码的链接会发到联系人手机，机构账户随之开立。",
+        "信息有误被退回的，凭回执编号和联系人手机号修改后重新提交。",
+    )
+
+
+@method_decorator([never_cache, sensitive_post_parameters("password", "again")], name="dispatch")
+class PasswordPage(View):
+    """What the link to set the password opens, once."""
+
+    template = "registration/institution/password.html"
+
+    def dispatch(self, request, *args, **kwargs):
+        self.link = queries.link_of(kwargs["token"], PASSWORD)
+        return super().dispatch(request, *args, **kwargs) if self.link else link_over(request)
+
+    def get(self, request, token):
+        return self._show(NewPassword())
+
+    def post(self, request, token):
+        account = self.link.institution.account
+        form = NewPassword(request.POST, owner=User(username=account.username, mobile=account.mobile))
+        if not form.is_valid():
+            return self._show(form)
+        try:
+            actions.set_password(token, form.cleaned_data["password"])
+        except Refused:  # it was pressed twice
+            return link_over(request)
+        messages.success(request, "密码已设置。请用统一社会信用代码作为用户名登录，首次登录时设置第二步验证。")
+        return redirect("signin:sign_in")
+
+    def _show(self, form):
+        institution = self.link.institution
+        rows = [
+            {"label": "机构名称", "value": institution.name},
+            {"label": "用户名", "value": institution.account.username},
+        ]
+        context = {"form": form, "rows": rows, "heading": "设置机构账户的密码", "submit_label": "设置密码"}
+        return render(self.request, self.template, context | {"cancel_url": reverse("signin:sign_in")})
