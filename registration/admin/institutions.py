@@ -12,10 +12,9 @@ from registration.queries.due import REMIND_WITH_LEFT_ON_FEEDBACK as REMIND_WITH
 from registration.workflows import InstitutionFeedbackState, InstitutionState
 from swms.audit import trail
 from swms.console.history import entries
-from swms.console.paging import count
 from swms.console.review import Case, ReviewAdmin
-from swms.console.screens import Desk, Filter, Found
-from swms.dates import today, working_days_after, working_days_left
+from swms.console.screens import Filter, Found, desks_by_clock
+from swms.dates import today, working_days_left
 from swms.idnumbers import mask_mobile, normalise
 from swms.regions.models import REVIEW_DUTIES, Duty
 from swms.regions.queries import full_name
@@ -28,12 +27,7 @@ class _Waiting(ReviewAdmin):
     secrets = {"contact_mobile": "联系人手机号"}
 
     def desks(self, user):
-        rows = self.waiting(user)
-        waiting = count(rows)
-        if not waiting:
-            return []
-        late, near = Q(due_on__lt=today()), Q(due_on__lte=working_days_after(today(), REMIND_WITH_LEFT))
-        return [Desk(self.label, self.list_url, waiting, count(rows.filter(near & ~late)), count(rows.filter(late)))]
+        return desks_by_clock(self.label, self.list_url, self.waiting(user), near=REMIND_WITH_LEFT)
 
     def clock(self, record) -> dict:
         return {"due": record.due_on, "left": working_days_left(today(), record.due_on)} if record.due_on else {}
@@ -107,7 +101,7 @@ class InstitutionFeedbackAdmin(_Waiting):
 
     def _institutions(self, record, user) -> list[dict]:
         """Return the institutions to compare with, or the one that the feedback led to."""
-        found = [record.institution] if record.institution else queries.merge_candidates(record)
+        found = [record.institution] if record.institution else queries.alike(record)
         screen = self.admin_site.get_model_admin(Institution)
         visible = set(screen.records(user).filter(pk__in=[each.pk for each in found]).values_list("pk", flat=True))
         rows = [

@@ -2,8 +2,9 @@
 
 from registration.models import Institution, InstitutionFeedback
 from registration.queries.checks import AutomaticCheck
-from registration.queries.institutions import namesakes
+from registration.queries.institutions import alike, has_code_of, namesakes
 from registration.workflows import InstitutionState
+from registration.workflows.institution_feedback import JOINABLE
 from swms.codes import InstitutionType
 from swms.idnumbers import InvalidIdNumber, clean_uscc
 from swms.signin.actions import user_of_mobile
@@ -20,14 +21,15 @@ SHARE = 3  # R-SVC-08: a third of the staff
 
 def of_feedback(feedback: InstitutionFeedback) -> list[AutomaticCheck]:
     """Return the comparison with the institutions that are there, and with other feedbacks."""
-    alike = InstitutionFeedback.objects.filter(region=feedback.region, name=feedback.name)
+    told = InstitutionFeedback.objects.filter(region=feedback.region, name=feedback.name)
     if feedback.uscc:
-        alike |= InstitutionFeedback.objects.filter(uscc=feedback.uscc)
-    others = alike.exclude(pk=feedback.pk).count()
+        told |= InstitutionFeedback.objects.filter(uscc=feedback.uscc)
+    others = told.exclude(pk=feedback.pk).count()
+    there = [each for each in alike(feedback) if each != feedback.institution]
     return [
         *_code(feedback.uscc),
-        _same_code(feedback.uscc, besides=feedback.institution),
-        _same_name(feedback.name, feedback.region, besides=feedback.institution),
+        _same_code(feedback, there),
+        _same_name([each for each in there if each.state in JOINABLE and not has_code_of(each, feedback)]),
         AutomaticCheck(
             "others",
             "没有其他社工反馈过这家机构",
@@ -47,7 +49,7 @@ def of_institution(institution: Institution) -> list[AutomaticCheck]:
     return [
         *_code(uscc),
         _kind(institution, uscc),
-        _same_name(institution.name, institution.region, besides=institution),
+        _same_name(namesakes(institution)),
         _staff(institution),
         AutomaticCheck(
             "mobile",
@@ -88,19 +90,20 @@ def _kind(institution: Institution, uscc: str) -> AutomaticCheck:
     return AutomaticCheck("kind", label, None, note, "")
 
 
-def _same_code(uscc: str, *, besides: Institution | None) -> AutomaticCheck:
+def _same_code(feedback: InstitutionFeedback, there: list[Institution]) -> AutomaticCheck:
     label = "系统中没有同一统一社会信用代码的机构"
-    if not uscc:
+    if not feedback.uscc:
         return AutomaticCheck("same_code", label, None, "未填写代码，无法核对", "")
-    known = Institution.objects.filter(uscc=uscc).exclude(pk=besides.pk if besides else None).first()
-    note = f"“{known.name}”，{known.get_state_display()}" if known else ""
-    return AutomaticCheck("same_code", label, known is None, note, "")
+    known = [each for each in there if has_code_of(each, feedback)]
+    return AutomaticCheck("same_code", label, not known, _named(known), "")
 
 
-def _same_name(name: str, region, *, besides: Institution | None) -> AutomaticCheck:
-    known = namesakes(name, region, besides=besides)
-    note = "、".join(f"“{each.name}”（{each.get_state_display()}）" for each in known)
-    return AutomaticCheck("same_name", "该区域没有同名的机构", None if known else True, note, "")
+def _same_name(known: list[Institution]) -> AutomaticCheck:
+    return AutomaticCheck("same_name", "该区域没有同名的机构", None if known else True, _named(known), "")
+
+
+def _named(institutions: list[Institution]) -> str:
+    return "、".join(f"“{each.name}”（{each.get_state_display()}）" for each in institutions)
 
 
 def _staff(institution: Institution) -> AutomaticCheck:

@@ -16,7 +16,7 @@ from registration.workflows.institution_feedback import JOINABLE, REGISTRATION_D
 from swms.codes import EmployerType
 from swms.crypto import index_candidates
 from swms.dates import working_days_after
-from swms.regions.models import Duty, Region, jurisdictions_of
+from swms.regions.models import Duty, jurisdictions_of
 from swms.ui import cn_date
 
 _BRACKETS = str.maketrans("【〔［{『「", "((((((") | str.maketrans("】〕］}』」", "))))))")
@@ -124,20 +124,37 @@ def plain_name(text: str) -> str:
     return "".join(narrow.split()).casefold()
 
 
-def namesakes(name: str, region: Region, *, besides: Institution | None = None) -> list[Institution]:
-    """Return the institutions of the region that have this name, however it is spelt."""
-    there = Institution.objects.filter(region=region, state__in=JOINABLE).select_related("region")
-    wanted = plain_name(name)
-    return [each for each in there if plain_name(each.name) == wanted and each != besides]
+def namesakes(institution: Institution) -> list[Institution]:
+    """Return the other institutions of the region that have this name, however it is spelt."""
+    there = Institution.objects.filter(region=institution.region, state__in=JOINABLE).exclude(pk=institution.pk)
+    wanted = plain_name(institution.name)
+    return [each for each in there if plain_name(each.name) == wanted]
+
+
+def alike(feedback: InstitutionFeedback) -> list[Institution]:
+    """Return the institutions that a feedback may be about: of its code, or of its name in the region.
+
+    Asked once for each instance: the checks, the page and the form of a merge all look at them.
+    """
+    if not hasattr(feedback, "_alike"):
+        wanted = plain_name(feedback.name)
+        near = Q(region=feedback.region, state__in=JOINABLE)
+        if feedback.uscc:
+            near |= Q(uscc=feedback.uscc)
+        there = Institution.objects.filter(near).select_related("region").order_by("pk")
+        feedback._alike = [each for each in there if has_code_of(each, feedback) or plain_name(each.name) == wanted]
+    return feedback._alike
+
+
+def has_code_of(institution: Institution, feedback: InstitutionFeedback) -> bool:
+    """Whether the institution has the code that a worker gave."""
+    return bool(feedback.uscc) and institution.uscc == feedback.uscc
 
 
 def merge_candidates(feedback: InstitutionFeedback) -> list[Institution]:
-    """Return the institutions that a feedback may be about: of its code, or of its name in the region."""
-    found = namesakes(feedback.name, feedback.region)
-    if feedback.uscc:
-        same = Institution.objects.filter(uscc=feedback.uscc, state__in=JOINABLE).select_related("region")
-        found = [*same, *(each for each in found if each not in same)]
-    return found
+    """Return those among the alike that a feedback can be merged into, those of its code first."""
+    joinable = [each for each in alike(feedback) if each.state in JOINABLE]
+    return sorted(joinable, key=lambda each: not has_code_of(each, feedback))
 
 
 # --- workers --------------------------------------------------------------------------------------------

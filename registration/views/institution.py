@@ -32,8 +32,19 @@ MATTER = by_receipt.Matter(
     queries.answer_by,
 )
 FORM = "registration/by_receipt/form.html"
-INVITATION = InstitutionLink.Purpose.INVITATION
-PASSWORD = InstitutionLink.Purpose.PASSWORD
+Purpose = InstitutionLink.Purpose
+
+
+class LinkPage:
+    """Mix into a page that a link opens; any other is answered by ``link_over``."""
+
+    opens = ""
+
+    def dispatch(self, request, *args, **kwargs):
+        self.link = queries.link_of(kwargs["token"], self.opens)
+        if self.link is None and request.method in ("GET", "HEAD", "POST"):
+            return link_over(request)
+        return super().dispatch(request, *args, **kwargs)
 
 
 def link_over(request):
@@ -49,16 +60,13 @@ class StartPage(by_receipt.StartPage):
     form_class = InstitutionStart
 
 
-class InvitationPage(by_receipt.StartPage):
+class InvitationPage(LinkPage, by_receipt.StartPage):
     """What the link of an invitation opens; the token goes on to the form, and is used up when that is sent."""
 
     matter = MATTER
     template = "registration/institution/invitation.html"
     form_class = InvitationStart
-
-    def dispatch(self, request, *args, **kwargs):
-        self.link = queries.link_of(kwargs["token"], INVITATION)
-        return super().dispatch(request, *args, **kwargs) if self.link else link_over(request)
+    opens = Purpose.INVITATION
 
     def facts(self):
         return {"token": self.kwargs["token"]}
@@ -84,7 +92,7 @@ class FormPage(by_receipt.NewPage):
     form_class = InstitutionForm
 
     def get(self, request):
-        link = queries.link_of(self.facts.get("token", ""), INVITATION)
+        link = queries.link_of(self.facts.get("token", ""), Purpose.INVITATION)
         known = {name: getattr(link.institution, name) for name in InstitutionForm.KNOWN} if link else {}
         return self._show(InstitutionForm(initial=known, kept=self.kept()))
 
@@ -134,14 +142,11 @@ class ReceiptPage(by_receipt.ReceiptPage):
 
 
 @method_decorator([never_cache, sensitive_post_parameters("password", "again")], name="dispatch")
-class PasswordPage(View):
+class PasswordPage(LinkPage, View):
     """What the link to set the password opens, once."""
 
     template = "registration/institution/password.html"
-
-    def dispatch(self, request, *args, **kwargs):
-        self.link = queries.link_of(kwargs["token"], PASSWORD)
-        return super().dispatch(request, *args, **kwargs) if self.link else link_over(request)
+    opens = Purpose.PASSWORD
 
     def get(self, request, token):
         return self._show(NewPassword())

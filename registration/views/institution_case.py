@@ -1,8 +1,6 @@
 """Following an institution's registration without an account, and the institution's own page with one (§2.9)."""
 
 from django.contrib import messages
-from django.contrib.auth.mixins import LoginRequiredMixin
-from django.http import Http404
 from django.shortcuts import get_object_or_404, render
 from django.utils.decorators import method_decorator
 from django.views import View
@@ -15,10 +13,10 @@ from registration.queries import institutions as queries
 from registration.views import by_receipt
 from registration.views.institution import FORM, MATTER
 from registration.workflows import InstitutionState
-from swms.accounts.models import User
 from swms.idnumbers import mask_mobile
 from swms.regions.queries import full_name
 from swms.ui import cn_date
+from swms.views import InstitutionRequired
 from swms.workflow import Refused
 
 SAID = (InstitutionState.RETURNED, InstitutionState.REJECTED, InstitutionState.SUSPENDED, InstitutionState.DEREGISTERED)
@@ -104,12 +102,10 @@ class EndPage(by_receipt.EndPage):
 
 
 @method_decorator(never_cache, name="dispatch")
-class OwnPage(LoginRequiredMixin, View):
+class OwnPage(InstitutionRequired, View):
     """What an institution's account opens: its data, and where it stands."""
 
     def get(self, request):
-        if request.user.kind != User.Kind.INSTITUTION:
-            raise Http404
         own = Institution.objects.visible_to(request.user).select_related("region", "certificate_scan")
         one = get_object_or_404(own, account=request.user)
         context = {

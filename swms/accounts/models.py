@@ -86,6 +86,10 @@ class User(AbstractBaseUser):
         return self.kind == self.Kind.WORKER
 
     @property
+    def is_institution(self) -> bool:
+        return self.kind == self.Kind.INSTITUTION
+
+    @property
     def needs_second_factor(self) -> bool:
         """Whether a password alone opens nothing: staff and institutions (S10)."""
         return self.kind in (self.Kind.STAFF, self.Kind.INSTITUTION)

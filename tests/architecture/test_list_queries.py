@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from swms.dates import today
+from swms.throttle import Window
 from tests import factories
 from tests.architecture.counting import queries_of
 from tests.people import signed_in
@@ -22,6 +23,11 @@ def _qualification(people):
 
 def _institution(people):
     factories.institution()
+
+
+def _institution_feedback(people):
+    Window.objects.all().delete()  # five a day for one worker
+    factories.institution_feedback(people.chen_chen, f"{factories.mobile()}中心")
 
 
 def _staff(people):
@@ -48,6 +54,8 @@ LISTS = (
     ("/console/registration/application/?part=all", "zhang_wei", _application),
     ("/console/registration/qualification/", "zhou_yan", _qualification),
     ("/console/registration/institution/", "li_jing", _institution),
+    ("/console/registration/institutionfeedback/", "li_jing", _institution_feedback),
+    ("/registration/employers/", "chen_chen", _institution_feedback),
     ("/console/accounts/user/", "security", _staff),
     ("/console/audit/auditevent/", "audit", _application),
     ("/registration/profile/projects/", "chen_chen", _project),

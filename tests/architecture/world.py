@@ -11,7 +11,16 @@ from django.test import Client
 from certificates import actions as certificates
 from certificates.models import TERMS_VERSION, Annotation
 from registration import actions
-from registration.models import Application, Feedback, Honour, PastProject, RosterImport, WorkExperience
+from registration.models import (
+    Application,
+    Feedback,
+    Honour,
+    Institution,
+    InstitutionFeedback,
+    PastProject,
+    RosterImport,
+    WorkExperience,
+)
 from registration.promise import PROMISE_VERSION
 from swms.accounts.models import User
 from swms.dates import today
@@ -43,7 +52,10 @@ class World(People):
 
     @cached_property
     def spring_user(self) -> User:
-        return User.objects.create_user(kind=User.Kind.INSTITUTION, name=self.spring.name, username="chunfeng")
+        user = User.objects.create_user(kind=User.Kind.INSTITUTION, name=self.spring.name, username="chunfeng")
+        self.spring.account = user
+        self.spring.save()
+        return user
 
     @cached_property
     def qian_li(self) -> User:
@@ -133,6 +145,18 @@ class World(People):
         ).begin()
 
     @cached_property
+    def institution(self) -> Institution:
+        """夏雨, in 待审核; 王芳 told of it under the code of 春风."""
+        return factories.registering()
+
+    @cached_property
+    def institution_feedback(self) -> InstitutionFeedback:
+        return factories.institution_feedback(self.wang_fang, "春风中心", uscc=self.spring.uscc)
+
+    #: What the SMS of 夏雨's would have said; neither is right.
+    token = "A1b2C3d4E5f6G7h8I9j0K1l2M3n4O5p6"
+
+    @cached_property
     def roster_import(self) -> RosterImport:
         return RosterImport.objects.create(
             file_name="名册.xlsx", sha256="0" * 64, by=self.qian_li, outcome=RosterImport.Outcome.FINISHED
@@ -153,6 +177,8 @@ class World(People):
         for role in ROLES:
             self.user(role)
         for name in ("application", "annotation", "experience", "project", "honour", "feedback", "roster_import"):
+            getattr(self, name)
+        for name in ("institution", "institution_feedback"):
             getattr(self, name)
         # Who has not agreed to 服务须知 is led to it first, and would never come to the question of whose it is.
         certificates.agree_to_terms(self.chen_chen.user, TERMS_VERSION)

@@ -168,7 +168,8 @@ def test_two_reviewers_who_approve_at_once_invite_once(one, people, sent):
 
 
 def test_the_same_code_or_the_same_name_in_the_region_is_shown_before_the_decision(browser, people):
-    there = factories.institution("夏雨 社会工作服务中心", uscc=USCC)
+    there = factories.institution("夏雨中心", uscc=USCC)
+    namesake = factories.institution("夏雨 社会工作服务中心")
     factories.institution(NAME, code="310115")  # elsewhere, and so another one
     browser.post(REPORT, typed(uscc=USCC))
     one = InstitutionFeedback.objects.get()
@@ -176,7 +177,8 @@ def test_the_same_code_or_the_same_name_in_the_region_is_shown_before_the_decisi
     checks = {each.name: each.ok for each in page.context["open_checks"]}
     assert checks == {"same_code": False, "same_name": None}
     assert page.context["asking_moves"][0]["form"].fields["institution"].choices == [
-        (str(there.uid), f"{there.name}（{USCC}，正常）")
+        (str(there.uid), f"{there.name}（{USCC}，正常）"),
+        (str(namesake.uid), f"{namesake.name}（{namesake.uscc}，正常）"),
     ]
 
 
