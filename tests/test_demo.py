@@ -11,11 +11,26 @@ from django.db import connection, transaction
 from django.utils import timezone
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from certificates.management.demo import build, clock, copies, stories
+from certificates.management.demo import build, clock, copies, offices, stories
 from certificates.models import Annotation
 from certificates.workflows import AnnotationState
-from registration.models import Application, Feedback, Institution, Qualification, Registration, Worker
-from registration.workflows import ApplicationState, FeedbackState, QualificationState, RegistrationState
+from registration.models import (
+    Application,
+    Feedback,
+    Institution,
+    InstitutionFeedback,
+    Qualification,
+    Registration,
+    Worker,
+)
+from registration.workflows import (
+    ApplicationState,
+    FeedbackState,
+    InstitutionFeedbackState,
+    InstitutionState,
+    QualificationState,
+    RegistrationState,
+)
 from swms.accounts.models import User
 from swms.audit.models import AuditEvent
 from swms.invariants import judge
@@ -35,6 +50,7 @@ def small(db, settings, tmp_path, monkeypatch):
         copies, "COPIES", tuple({fate: (fate, ago, days) for fate, ago, days in copies.COPIES}.values())
     )
     monkeypatch.setattr(build, "WITHOUT_ACCOUNT", 20)
+    monkeypatch.setattr(build, "INSTITUTIONS", 2 * len(offices.PLACES))
 
 
 def demo(*arguments) -> str:
@@ -51,7 +67,7 @@ def digest() -> list:
         list(Registration.objects.order_by("number").values_list("number", "state", "valid_until")),
         list(Qualification.objects.order_by("mgmt_no").values_list("mgmt_no", "name", "issue_date", "state")),
         list(Annotation.objects.order_by("number").values_list("number", "state", "valid_until", "submitted_at__date")),
-        list(Institution.objects.order_by("uscc").values_list("uscc", "name", "status")),
+        list(Institution.objects.order_by("uscc").values_list("uscc", "name", "state")),
     ]
 
 
@@ -65,9 +81,11 @@ def test_the_demo_has_everything_in_every_state_and_keeps_every_promise(small):
         (Annotation, AnnotationState),
         (Qualification, QualificationState),
         (Feedback, FeedbackState),
+        (InstitutionFeedback, InstitutionFeedbackState),
+        (Institution, InstitutionState),
     ):
         assert set(model.objects.values_list("state", flat=True)) == set(states.values)
-    assert Institution.objects.count() == build.INSTITUTIONS
+    assert Institution.objects.filter(account=None, state=InstitutionState.ACTIVE).count() == 0
     for duty in Duty:
         assert Jurisdiction.objects.filter(duty=duty).exists()
     with connection.cursor() as cursor:

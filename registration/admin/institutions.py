@@ -106,8 +106,8 @@ class InstitutionFeedbackAdmin(_Waiting):
         visible = set(screen.records(user).filter(pk__in=[each.pk for each in found]).values_list("pk", flat=True))
         rows = [
             {
-                "label": f"{each.get_state_display()} · {each.uscc or '代码未知'}",
-                "value": each.name,
+                "label": each.get_state_display(),
+                "value": f"{each.name}（{each.uscc or each.released_uscc or '代码未知'}）",
                 "url": screen.record_url(each) if each.pk in visible else "",
             }
             for each in found

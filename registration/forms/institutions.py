@@ -48,7 +48,7 @@ class ReportForm(Form):
     """What a worker knows of an institution that the system lacks (R-PRO-10)."""
 
     name = forms.CharField(label="机构名称", max_length=100, help_text="登记证书上的全称")
-    uscc = UsccField(required=False, help_text="选填。知道的请填写，便于准确核对；可在机构登记证书上查到")
+    uscc = UsccField(required=False, help_text="知道的请填写，便于准确核对；可在机构登记证书上查到")
     region = RegionField(label="机构所在区域", help_text="机构登记的县（市、区），由该区域的民政部门审核")
     contact_name = forms.CharField(label="机构联系人", max_length=50)
     contact_mobile = MobileField(
@@ -98,7 +98,7 @@ class InstitutionForm(KeepsUpload, Form):
     uscc = UsccField(help_text="18位，与登记证书一致")
     org_type = forms.ChoiceField(label="机构类型", choices=[("", "请选择"), *InstitutionType.choices])
     region = RegionField(label="登记管理区域", help_text="登记管理机关所在的县（市、区），由该区域的民政部门审核")
-    business_authority = forms.CharField(label="业务主管单位", max_length=100, required=False, help_text="选填")
+    business_authority = forms.CharField(label="业务主管单位", max_length=100, required=False)
     legal_rep = forms.CharField(label="法定代表人", max_length=50)
     established = DateField(label="成立日期", help_text="登记证书上的成立日期")
     address = forms.CharField(label="住所", max_length=100)
@@ -106,7 +106,6 @@ class InstitutionForm(KeepsUpload, Form):
     email = forms.EmailField(
         label="电子邮箱",
         required=False,
-        help_text="选填",
         error_messages={"invalid": "请输入正确的电子邮箱，例如 name@example.org"},
     )
     business_scope = forms.CharField(
@@ -120,7 +119,6 @@ class InstitutionForm(KeepsUpload, Form):
         required=False,
         min_value=0,
         max_value=100_000,
-        help_text="选填",
         widget=forms.TextInput(attrs={"inputmode": "numeric", "class": "short"}),
         error_messages={"invalid": "请填写整数", "min_value": "不能小于0", "max_value": "人数过大，请核对"},
     )
@@ -129,7 +127,6 @@ class InstitutionForm(KeepsUpload, Form):
         required=False,
         min_value=0,
         max_value=100_000,
-        help_text="选填",
         widget=forms.TextInput(attrs={"inputmode": "numeric", "class": "short"}),
         error_messages={"invalid": "请填写整数", "min_value": "不能小于0", "max_value": "人数过大，请核对"},
     )
@@ -140,7 +137,6 @@ class InstitutionForm(KeepsUpload, Form):
         label="机构简介",
         max_length=2000,
         required=False,
-        help_text="选填",
         widget=forms.Textarea(attrs={"rows": 4}),
     )
 

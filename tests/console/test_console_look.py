@@ -98,6 +98,8 @@ def desk(people):
         note="证书上的姓名写错了。",
     ).begin()
     factories.institution()
+    employer = factories.institution_feedback(case.worker, "春风 社会工作服务中心")
+    institution = factories.registering("春风社会工作服务中心", uscc=factories.uscc(kind="51"))
     keeper = factories.staff("周燕", (Duty.CERTIFICATE, None), username="zhouyan2")
     lines = [
         "考试年度,级别,姓名,证件类型,证件号码,管理号,签发日期,省份",
@@ -109,6 +111,8 @@ def desk(people):
     return {
         "case": case,
         "feedback": feedback,
+        "employer": reverse("admin:registration_institutionfeedback_change", args=[employer.ref]),
+        "institution": reverse("admin:registration_institution_change", args=[institution.uid]),
         "jing": signed_in(people.li_jing),
         "keeper": signed_in(keeper),
         "system": signed_in(factories.staff("郑凯", (Duty.SYSTEM, None), username="zhengkai")),
@@ -134,6 +138,11 @@ SCREENS = {
     "feedback": ("jing", "feedback", None),
     "register": ("jing", "admin:registration_registration_changelist", None),
     "institutions": ("jing", "admin:registration_institution_changelist", None),
+    "institution": ("jing", "institution", None),
+    "institution returned with errors": ("jing", "institution", {"move": "return_for_more", "reason": "短"}),
+    "institution feedback queue": ("jing", "admin:registration_institutionfeedback_changelist", None),
+    "institution feedback": ("jing", "employer", None),
+    "merge with errors": ("jing", "employer", {"move": "merge", "uscc": "52"}),
     "certificates": ("jing", "admin:certificates_certificate_changelist", None),
     "roster": ("keeper", "admin:registration_qualification_changelist", None),
     "qualification": ("keeper", "qualification", None),
