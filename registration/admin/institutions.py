@@ -27,7 +27,7 @@ class _Waiting(ReviewAdmin):
     secrets = {"contact_mobile": "联系人手机号"}
 
     def desks(self, user):
-        return desks_by_clock(self.label, self.list_url, self.waiting(user), near=REMIND_WITH_LEFT)
+        return desks_by_clock(self.label, f"{self.list_url}?part=mine", self.waiting(user), near=REMIND_WITH_LEFT)
 
     def clock(self, record) -> dict:
         return {"due": record.due_on, "left": working_days_left(today(), record.due_on)} if record.due_on else {}

@@ -313,6 +313,18 @@ def test_every_worker_who_told_of_it_is_offered_the_institution_and_nobody_is_li
     assert not WorkExperience.objects.exclude(institution=None).exists()
 
 
+def test_who_was_merged_into_an_institution_on_its_way_is_offered_it_when_it_is_in(one, wang_fang, people):
+    institution = factories.registering(NAME)
+    one.move("merge", actor=people.li_jing, institution=institution)
+    url = reverse("registration:employer_link", args=[institution.uid])
+    assert signed_in(wang_fang.user).get(url).status_code == 404
+    approve(institution, people)
+    offer = Notice.objects.get(kind="registration.institution.offer")
+    assert (offer.recipient, offer.url) == (wang_fang.user, url)
+    one.refresh_from_db()
+    assert one.state == F.MERGED
+
+
 def test_the_feedback_becomes_registered_and_the_worker_links_the_own_work(active, one, browser, wang_fang):
     one.refresh_from_db()
     assert one.state == F.REGISTERED
