@@ -1,6 +1,6 @@
 """Writes that are not one move; each is one transaction."""
 
-from registration.actions import appeals, feedback, transfers
+from registration.actions import appeals, feedback, institutions, transfers
 from registration.actions.account import register_account
 from registration.actions.applications import (
     apply,
@@ -19,9 +19,11 @@ from registration.actions.applications import (
     void_renewal,
     withdraw,
 )
+from registration.actions.employers import report_institution
 from registration.actions.policies import set_policy
 from registration.actions.profile import (
     delete_row,
+    link_institution,
     save_answers,
     save_experience,
     save_honour,
@@ -41,7 +43,9 @@ __all__ = [
     "end_stale_renewal",
     "expire",
     "feedback",
+    "institutions",
     "lapse",
+    "link_institution",
     "open_applications",
     "open_makeup",
     "open_renewal",
@@ -49,6 +53,7 @@ __all__ = [
     "register_account",
     "remind",
     "reopen",
+    "report_institution",
     "save_answers",
     "save_experience",
     "save_honour",

@@ -4,8 +4,9 @@ from registration.admin.appeals import AppealAdmin
 from registration.admin.applications import ApplicationAdmin
 from registration.admin.feedback import FeedbackAdmin
 from registration.admin.imports import RosterImportScreen
+from registration.admin.institutions import InstitutionAdmin, InstitutionFeedbackAdmin
 from registration.admin.policies import PolicyScreen
-from registration.admin.records import InstitutionAdmin, RegistrationAdmin
+from registration.admin.records import RegistrationAdmin
 from registration.admin.roster import QualificationAdmin
 from registration.admin.transfers import TransferAdmin
 
@@ -14,6 +15,7 @@ __all__ = [
     "ApplicationAdmin",
     "FeedbackAdmin",
     "InstitutionAdmin",
+    "InstitutionFeedbackAdmin",
     "PolicyScreen",
     "QualificationAdmin",
     "RegistrationAdmin",

@@ -1,13 +1,13 @@
-"""What has been decided: the register, and the institutions."""
+"""What has been decided: the register."""
 
 from django.contrib import admin
 
 from registration.admin.identity import identity, is_number
-from registration.models import Application, Institution, Registration
+from registration.models import Application, Registration
 from registration.workflows import RegistrationState
 from swms.console.history import entries
 from swms.console.review import Case, ReviewAdmin
-from swms.console.screens import Filter, Found, Screen
+from swms.console.screens import Filter, Found
 from swms.idnumbers import mask_id, normalise
 from swms.regions.models import REVIEW_DUTIES
 from swms.regions.queries import full_name
@@ -91,40 +91,3 @@ class RegistrationAdmin(ReviewAdmin):
             return []
         url = self.admin_site.get_model_admin(Application).record_url(period.application)
         return [{"label": "登记申请", "value": period.application.ref, "url": url}]
-
-
-@admin.register(Institution)
-class InstitutionAdmin(Screen):
-    """The institutions of the region that social workers can choose as their employer."""
-
-    group = "机构"
-    label = "社会工作服务机构"
-    duties = REVIEW_DUTIES
-    columns = ("机构名称", "统一社会信用代码", "类型", "登记管理区域", "状态")
-    search_words = "机构名称或统一社会信用代码"
-    empty_title = "还没有机构"
-
-    def records(self, user):
-        return Institution.objects.visible_to(user).select_related("region").order_by("-id")
-
-    def row(self, record):
-        return {
-            "title": record.name,
-            "cells": [
-                {"text": record.uscc},
-                {"text": record.get_org_type_display()},
-                {"text": full_name(record.region)},
-                {"badge": record.get_status_display(), "tone": _TONES[record.status]},
-            ],
-        }
-
-    def search(self, user, text):
-        visible = self.records(user)
-        return Found(visible.filter(uscc=normalise(text)) if is_number(text) else visible.filter(name=text))
-
-
-_TONES = {
-    Institution.Status.ACTIVE: "good",
-    Institution.Status.SUSPENDED: "wait",
-    Institution.Status.DEREGISTERED: "idle",
-}

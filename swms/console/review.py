@@ -114,6 +114,9 @@ class ReviewAdmin(Screen):
         """Return the form that goes with moves that need a reason."""
         return ReasonForm(data)
 
+    def move_form(self, name: str, record, user, data=None) -> Form | None:
+        """Return the form of a move that asks for more than a reason, or ``None``; the move gets its answers."""
+
     # -- pages ------------------------------------------------------------------------------
 
     @property
@@ -142,7 +145,9 @@ class ReviewAdmin(Screen):
         asked = [move for move in record.workflow if move.name == name]
         if not asked:
             raise BadRequest(f"no move named {name!r}")
-        form = self.reason_form(request.POST) if any(move.needs_reason for move in asked) else None
+        form = self.move_form(name, record, request.user, request.POST)
+        if form is None and any(move.needs_reason for move in asked):
+            form = self.reason_form(request.POST)
         if form is not None and not form.is_valid():
             return self.show_case(request, record, form=form, pressed=name)
         seen = request.POST.get("version", "")[:9]  # a number; a page of digits would not be one
@@ -176,6 +181,8 @@ class ReviewAdmin(Screen):
             section["entries"] = [[_ROW | row for row in entry] for entry in section["entries"]]
         self._unmask(case, record, revealed)
         place = self._place(record, request.user)
+        asking, form = self._asking_moves(record, request.user, moves, form, pressed)
+        moves = [move for move in moves if move.name not in {each["move"].name for each in asking}]
         context = {
             "case": case,
             "record": record,
@@ -185,6 +192,7 @@ class ReviewAdmin(Screen):
             "passed_checks": [check for check in case.checks if check.ok],
             "plain_moves": [move for move in moves if not move.needs_reason],
             "reasoned_moves": [move for move in moves if move.needs_reason],
+            "asking_moves": asking,
             "form": form or (self.reason_form() if any(move.needs_reason for move in moves) else None),
             "pressed": pressed,
             "version": getattr(record, "form_version", ""),
@@ -192,9 +200,20 @@ class ReviewAdmin(Screen):
             "reveal_url": self.url("reveal", getattr(record, self.key)),
             "list_url": self.list_url,
             "list_label": self.label,
-            "next_url": self._next_url(request.user, place) if place and moves else "",
+            "next_url": self._next_url(request.user, place) if place and (moves or asking) else "",
         }
         return self.show(request, self.record_template, context | more, status=status)
+
+    def _asking_moves(self, record, user, moves: list[Transition], form, pressed: str) -> tuple[list[dict], object]:
+        """Return the moves with a form of their own, and the posted form if it is not one of theirs."""
+        asking = []
+        for move in moves:
+            own = self.move_form(move.name, record, user)
+            if own is not None:
+                mine = form if move.name == pressed and form is not None else own
+                form = None if mine is form else form
+                asking.append({"move": move, "form": mine})
+        return asking, form
 
     def _unmask(self, case: Case, record, revealed: str) -> None:
         for section in case.sections:

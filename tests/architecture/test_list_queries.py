@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from swms.dates import today
+from swms.throttle import Window
 from tests import factories
 from tests.architecture.counting import queries_of
 from tests.people import signed_in
@@ -26,6 +27,11 @@ def _institution(people):
 
 def _appeal(people):
     factories.appeal(factories.worker("林悦", region=factories.region("110105")))
+
+
+def _institution_feedback(people):
+    Window.objects.all().delete()  # five a day for one worker
+    factories.institution_feedback(people.chen_chen, f"{factories.mobile()}中心")
 
 
 def _staff(people):
@@ -64,6 +70,8 @@ LISTS = (
     ("/console/registration/qualification/", "zhou_yan", _qualification),
     ("/console/registration/institution/", "li_jing", _institution),
     ("/console/registration/appeal/", "li_jing", _appeal),
+    ("/console/registration/institutionfeedback/", "li_jing", _institution_feedback),
+    ("/registration/employers/", "chen_chen", _institution_feedback),
     ("/console/accounts/user/", "security", _staff),
     ("/console/audit/auditevent/", "audit", _application),
     ("/registration/profile/projects/", "chen_chen", _project),
