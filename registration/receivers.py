@@ -3,7 +3,16 @@
 from django.dispatch import receiver
 
 from registration import actions, tasks
-from registration.models import Application, Feedback, Institution, Registration, RosterImport, Transfer, Worker
+from registration.models import (
+    Application,
+    Feedback,
+    Institution,
+    InstitutionLink,
+    Registration,
+    RosterImport,
+    Transfer,
+    Worker,
+)
 from registration.roster import staged
 from swms.crypto import index_candidates
 from swms.jobs import enqueue
@@ -43,7 +52,7 @@ def end_changes_of_the_unregistered(instance, step, **kwargs):
 
 @receiver(transitioned, sender=Institution)
 def end_changes_to_a_closed_institution(instance, step, **kwargs):
-    """Nobody moves to an institution that has left (R-CHG-07); institutions move once their table is there."""
+    """Nobody moves to an institution that has left (R-CHG-07)."""
     actions.transfers.institution_left(instance)
 
 
@@ -51,6 +60,20 @@ def end_changes_to_a_closed_institution(instance, step, **kwargs):
 def tell_both_institutions(instance, step, **kwargs):
     """They are informed of what was sent and how it ended (R-CHG-11, Q29)."""
     actions.transfers.tell_institutions(instance, step)
+
+
+@receiver(transitioned, sender=Institution)
+def follow_the_institution(instance, step, **kwargs):
+    """What an institution's contact is sent, and what its staff are told, belongs to the move itself (§2.8, §2.9)."""
+    match step.transition.name:
+        case "begin" | "invite" if step.actor is not None:
+            actions.institutions.send_link(instance, InstitutionLink.Purpose.INVITATION)
+        case "approve":
+            actions.institutions.welcome(instance, by=step.actor)
+        case "send_password_link":
+            actions.institutions.send_link(instance, InstitutionLink.Purpose.PASSWORD)
+        case "deregister":
+            actions.institutions.tell_staff_of_the_end(instance)
 
 
 @receiver(mobile_changed)

@@ -111,3 +111,5 @@ rules.add_perm("registration.release_account", keeps_accounts_safe & is_about_an
 rules.add_perm("registration.own_transfer", is_own)
 rules.add_perm("registration.decide_transfer_out", (on_duty(Duty.FIRST_REVIEW, "from_region") | steps_in) & is_another)
 rules.add_perm("registration.decide_transfer_in", (on_duty(Duty.FIRST_REVIEW, "to_region") | steps_in) & is_another)
+rules.add_perm("registration.decide_institution_feedback", on_duty(Duty.FIRST_REVIEW) & is_another)
+rules.add_perm("registration.decide_institution", on_duty(Duty.FIRST_REVIEW))

@@ -3,6 +3,7 @@
 from celery import shared_task
 
 from registration import actions, roster
+from registration.queries import institutions
 from registration.queries.due import (
     completions_due,
     expiries_due,
@@ -62,6 +63,8 @@ def expire():
         actions.close_renewal(pk)
     for pk in lapses_due():
         actions.lapse(pk)
+    for pk in institutions.expiries_due():
+        actions.institutions.expire_feedback(pk)
     if len(ended) == AT_ONCE:
         enqueue(expire)
 

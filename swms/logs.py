@@ -6,15 +6,17 @@ import structlog
 
 _PERSONAL = re.compile(r"(?<!\d)(?:\d{17}[\dXx]|1[3-9]\d{9})(?!\d)")
 _KEY = re.compile(r"((?:[?&]|%3F|%26)key(?:=|%3D))[\w-]+", re.IGNORECASE)  # of a link that was sent to somebody
+#: What a link opens once stands in its address; nginx leaves the same addresses out of its log.
+_ONE_TIME = re.compile(r"(?<=/)(invitation|password)/[\w-]{20,}")
 
 
 def redact(_logger, _name, event: dict) -> dict:
-    """Blank out whatever looks like an identity number, a mobile or the key of a link, wherever it stands."""
+    """Blank out whatever looks like an identity number, a mobile or the secret of a link, wherever it stands."""
     return {key: _blanked(value) if isinstance(value, str) else value for key, value in event.items()}
 
 
 def _blanked(text: str) -> str:
-    return _KEY.sub(r"\1▇", _PERSONAL.sub("▇", text))
+    return _ONE_TIME.sub(r"\1/▇", _KEY.sub(r"\1▇", _PERSONAL.sub("▇", text)))
 
 
 _SHARED = [

@@ -21,6 +21,15 @@ class WorkerRequired(LoginRequiredMixin):
         return super().dispatch(request, *args, **kwargs)
 
 
+class InstitutionRequired(LoginRequiredMixin):
+    """A page of the signed-in institution; anybody else who is signed in gets 404."""
+
+    def dispatch(self, request, *args, **kwargs):
+        if request.user.is_authenticated and not request.user.is_institution:
+            raise Http404
+        return super().dispatch(request, *args, **kwargs)
+
+
 def csrf_failure(request, reason=""):
     """Say what to do when a page was left open too long; what was typed is one 'back' away."""
     return render(request, "errors/csrf.html", status=403)

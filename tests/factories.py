@@ -30,7 +30,7 @@ from registration.promise import PROMISE_VERSION
 from registration.workflows import TransferState
 from swms.accounts.models import User
 from swms.dates import today
-from swms.idnumbers import check_digit, parse
+from swms.idnumbers import InvalidIdNumber, check_digit, clean_uscc, parse
 from swms.references import synthetic_management_number
 from swms.regions.models import Jurisdiction, Region
 from swms.signin.privacy import PRIVACY_VERSION
@@ -180,10 +180,61 @@ def past_project(of: Worker, **fields) -> PastProject:
     return PastProject.objects.create(worker=of, **defaults | fields)
 
 
+def uscc(code: str = "110105", *, kind: str = "52") -> str:
+    """Return a fictitious 统一社会信用代码 with a right check character, another one each time."""
+    digits = f"{kind}{code}TEHT{next(_sequence):05}"  # no S in the alphabet of GB 32100
+    return next(clean for last in "0123456789ABCDEFGHJKLMNPQRTUWXY" if (clean := _checked(digits + last)))
+
+
+def _checked(text: str) -> str:
+    try:
+        return clean_uscc(text)
+    except InvalidIdNumber:
+        return ""
+
+
 def institution(name: str = "春风社会工作服务中心", *, code: str = "110105", **fields) -> Institution:
     """Return an institution that social workers can choose."""
-    fields.setdefault("uscc", f"52{code}TEST{next(_sequence):06}")
+    fields.setdefault("uscc", uscc(code))
+    fields.setdefault("state", "ACTIVE")
     return Institution.objects.create(name=name, region=region(code), org_type="PRIVATE_NON_ENTERPRISE", **fields)
+
+
+def institution_facts(name: str = "夏雨社会工作服务中心", *, code: str = "110105", **fields) -> dict:
+    """Return what an institution's form asks for (§3.6), as its fields; the contact and the scan apart."""
+    defaults = {
+        "name": name,
+        "uscc": uscc(code),
+        "org_type": "PRIVATE_NON_ENTERPRISE",
+        "region": region(code),
+        "legal_rep": "周明",
+        "established": date(2018, 5, 20),
+        "address": "示例路8号",
+        "contact_name": "周敏",
+        "business_scope": "社区为老服务、青少年服务",
+        "staff_total": 9,
+        "staff_licensed": 3,
+    }
+    return defaults | fields
+
+
+def scan() -> StoredFile:
+    """Return a stored scan that belongs to nobody yet."""
+    file = io.BytesIO(_picture(800, 600, f"scan {next(_sequence)}"))
+    file.name = "登记证书.jpg"
+    return storage.store(examine(file, EVIDENCE), owner=None, purpose=Purpose.EVIDENCE)
+
+
+def registering(name: str = "夏雨社会工作服务中心", *, contact: str | None = None, **fields) -> Institution:
+    """Return an institution that registered by itself, in 待审核."""
+    facts = institution_facts(name, **fields)
+    return actions.institutions.submit(facts, mobile=contact or mobile(), scan=scan(), consent_version="2026-11")
+
+
+def institution_feedback(of: Worker, name: str = "夏雨社会工作服务中心", *, code: str = "110105", **fields):
+    """Return a worker's feedback about an institution that is missing, in 待审核."""
+    defaults = {"uscc": "", "contact_name": "周敏", "contact_mobile": mobile()}
+    return actions.report_institution(of, defaults | {"name": name, "region": region(code)} | fields)
 
 
 def fill_in(one: Worker, *, code: str = "110105") -> Worker:

@@ -10,7 +10,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 from django.utils import timezone
 
-from certificates.management.demo import build, clock, copies, stories
+from certificates.management.demo import build, clock, copies, offices, stories
 from certificates.models import Annotation, Replacement
 from certificates.workflows import AnnotationState, ReplacementState
 from registration.models import (
@@ -18,6 +18,7 @@ from registration.models import (
     Application,
     Feedback,
     Institution,
+    InstitutionFeedback,
     Qualification,
     Registration,
     Transfer,
@@ -28,6 +29,8 @@ from registration.workflows import (
     AppealState,
     ApplicationState,
     FeedbackState,
+    InstitutionFeedbackState,
+    InstitutionState,
     QualificationState,
     RegistrationState,
     TransferState,
@@ -53,6 +56,7 @@ def small(db, settings, tmp_path, monkeypatch):
         copies, "COPIES", tuple({fate: (fate, ago, days) for fate, ago, days in copies.COPIES}.values())
     )
     monkeypatch.setattr(build, "WITHOUT_ACCOUNT", 20)
+    monkeypatch.setattr(build, "INSTITUTIONS", 2 * len(offices.PLACES))
 
 
 def demo(*arguments) -> str:
@@ -70,7 +74,7 @@ def digest() -> list:
         list(Qualification.objects.order_by("mgmt_no").values_list("mgmt_no", "name", "issue_date", "state")),
         list(Annotation.objects.order_by("number").values_list("number", "state", "valid_until", "submitted_at__date")),
         list(Transfer.objects.order_by("ref").values_list("ref", "state", "kind", "to_region", "due_on")),
-        list(Institution.objects.order_by("uscc").values_list("uscc", "name", "status")),
+        list(Institution.objects.order_by("uscc", "name").values_list("uscc", "name", "state")),
     ]
 
 
@@ -87,9 +91,11 @@ def test_the_demo_has_everything_in_every_state_and_keeps_every_promise(small):
         (Appeal, AppealState),
         (Transfer, TransferState),
         (Replacement, ReplacementState),
+        (InstitutionFeedback, InstitutionFeedbackState),
+        (Institution, InstitutionState),
     ):
         assert set(model.objects.values_list("state", flat=True)) == set(states.values)
-    assert Institution.objects.count() == build.INSTITUTIONS
+    assert Institution.objects.filter(account=None, state=InstitutionState.ACTIVE).count() == 0
     for duty in Duty:
         assert Jurisdiction.objects.filter(duty=duty).exists()
     with connection.cursor() as cursor:

@@ -1,6 +1,6 @@
 """Writes that are not one move; each is one transaction."""
 
-from registration.actions import appeals, feedback, transfers
+from registration.actions import appeals, feedback, institutions, transfers
 from registration.actions.account import register_account
 from registration.actions.applications import (
     apply,
@@ -19,10 +19,12 @@ from registration.actions.applications import (
     void_renewal,
     withdraw,
 )
+from registration.actions.employers import report_institution
 from registration.actions.identity import correct_identity
 from registration.actions.policies import set_policy
 from registration.actions.profile import (
     delete_row,
+    link_institution,
     save_answers,
     save_experience,
     save_honour,
@@ -43,7 +45,9 @@ __all__ = [
     "end_stale_renewal",
     "expire",
     "feedback",
+    "institutions",
     "lapse",
+    "link_institution",
     "open_applications",
     "open_makeup",
     "open_renewal",
@@ -52,6 +56,7 @@ __all__ = [
     "remind",
     "remind_workers",
     "reopen",
+    "report_institution",
     "save_answers",
     "save_experience",
     "save_honour",

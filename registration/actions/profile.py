@@ -11,9 +11,10 @@ from django.core.exceptions import ValidationError
 from django.db import models, transaction
 
 from registration.actions.applications import profile_changed
-from registration.models import Honour, PastProject, Worker, WorkExperience
+from registration.models import Honour, Institution, PastProject, Worker, WorkExperience
 from registration.queries.versions import NOTHING, Seen
 from swms.audit.trail import record
+from swms.codes import EmployerType
 from swms.uploads.examine import Examined
 from swms.uploads.models import Purpose, StoredFile
 from swms.uploads.storage import attach, purge, store
@@ -81,6 +82,29 @@ def save_experience(
     row.save()
     profile_changed(one, by=by, part="employer" if was_current or row.end_date is None else "work")
     return row
+
+
+@transaction.atomic
+def link_institution(
+    worker: Worker, rows: Iterable[WorkExperience], institution: Institution, *, by
+) -> list[WorkExperience]:
+    """Make typed employments those of an institution, because the worker said so (R-PRO-10).
+
+    All of them or none; raises ``Refused("not_active")`` when the institution cannot be chosen (any more).
+    """
+    institution = Institution.objects.select_for_update(no_key=True, of=("self",)).get(pk=institution.pk)
+    one = _locked(worker)
+    if not institution.is_active:
+        raise Refused("not_active", f"“{institution.name}”现在不能关联（{institution.get_state_display()}）")
+    linked = []
+    for each in rows:
+        row = _own_row(WorkExperience, one, each)
+        row.institution, row.employer_name = institution, institution.name
+        row.employer_type = EmployerType.SOCIAL_WORK_INSTITUTION
+        row.save()
+        profile_changed(one, by=by, part="employer" if row.end_date is None else "work")
+        linked.append(row)
+    return linked
 
 
 @transaction.atomic

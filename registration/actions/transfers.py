@@ -1,7 +1,8 @@
 """Changes (变更): a draft, its sending, decisions on it, and what ends it by itself (R-CHG-01…11).
 
 Whoever writes here holds the worker's registrations, the worker and the cases, in this order, before the
-change itself: a revocation, a submitted case and a decision at the same moment come one after another.
+change itself: a revocation, a submitted case and a decision at the same moment come one after another. Who
+decides holds the institution before all of them, as does who suspends it.
 """
 
 import logging
@@ -189,7 +190,7 @@ def decide(transfer: Transfer, name: str, *, by, seen: int | None, reason: str =
     """
     try:
         with transaction.atomic():
-            _hold(transfer.worker)
+            _hold(transfer.worker, into=transfer.to_institution_id)
             return transfer.move(name, actor=by, seen=seen, reason=reason)
     except Refused as refused:
         if refused.code != TARGET_GONE:
@@ -278,8 +279,10 @@ def tell_institutions(transfer: Transfer, step: Step) -> int:
 # --- in common ------------------------------------------------------------------------------------
 
 
-def _hold(worker: Worker) -> Worker:
-    """Lock what a change touches, and return the worker as it is now."""
+def _hold(worker: Worker, *, into: int | None = None) -> Worker:
+    """Lock what a change touches, and return the worker as it is now; ``into`` is the institution it leads to."""
+    if into:
+        Institution.objects.select_for_update(no_key=True, of=("self",)).get(pk=into)
     list(Registration.objects.select_for_update(no_key=True, of=("self",)).filter(worker=worker).order_by("pk"))
     one = Worker.objects.select_for_update(no_key=True, of=("self",)).select_related("user", "region").get(pk=worker.pk)
     states = (ApplicationState.NOT_APPLIED, *IN_REVIEW_STATES)

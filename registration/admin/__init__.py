@@ -4,8 +4,9 @@ from registration.admin.appeals import AppealAdmin
 from registration.admin.applications import ApplicationAdmin
 from registration.admin.feedback import FeedbackAdmin
 from registration.admin.imports import RosterImportScreen
+from registration.admin.institutions import InstitutionAdmin, InstitutionFeedbackAdmin
 from registration.admin.policies import PolicyScreen
-from registration.admin.records import InstitutionAdmin, RegistrationAdmin
+from registration.admin.records import RegistrationAdmin
 from registration.admin.reminders import DeadlineReminderAdmin
 from registration.admin.roster import QualificationAdmin
 from registration.admin.transfers import TransferAdmin
@@ -16,6 +17,7 @@ __all__ = [
     "DeadlineReminderAdmin",
     "FeedbackAdmin",
     "InstitutionAdmin",
+    "InstitutionFeedbackAdmin",
     "PolicyScreen",
     "QualificationAdmin",
     "RegistrationAdmin",

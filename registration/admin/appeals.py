@@ -19,8 +19,8 @@ from registration.workflows.appeal import account_of, holder_of
 from swms.console.history import entries
 from swms.console.paging import count
 from swms.console.review import Case, ReviewAdmin
-from swms.console.screens import Alert, Desk, Filter, Found
-from swms.dates import today, working_days_after, working_days_left
+from swms.console.screens import Alert, Filter, Found, desks_by_clock
+from swms.dates import today, working_days_left
 from swms.idnumbers import mask_id, mask_mobile, normalise
 from swms.regions.models import Duty, holds_duty, jurisdictions_of
 from swms.regions.queries import full_name
@@ -76,12 +76,7 @@ class AppealAdmin(ReviewAdmin):
         return parts
 
     def desks(self, user):
-        rows = self.waiting(user)
-        waiting = count(rows)
-        if not waiting:
-            return []
-        late, near = Q(due_on__lt=today()), Q(due_on__lte=working_days_after(today(), REMIND_WITH_LEFT))
-        return [Desk(self.label, self.list_url, waiting, count(rows.filter(near & ~late)), count(rows.filter(late)))]
+        return desks_by_clock(self.label, self.list_url, self.waiting(user), near=REMIND_WITH_LEFT)
 
     def alerts(self, user):
         if not holds_duty(user, Duty.SECURITY):
@@ -111,7 +106,7 @@ class AppealAdmin(ReviewAdmin):
             return Found(visible.filter(name=text))
         return Found(visible.filter(id_index__in=identity(normalise(text))), by_identity=True)
 
-    def reason_form(self, data=None):
+    def reason_form(self, record, data=None):
         return AppealReason(data)
 
     def case(self, record, user):

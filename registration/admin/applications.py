@@ -21,9 +21,8 @@ from registration.models import Application, Decision
 from registration.reasons import REASONS
 from registration.workflows import DONE_STATES, IN_REVIEW_STATES, REFUSED_STATES, RENEWAL_KINDS, ApplicationState
 from registration.workflows.application import nameable
-from swms.console.paging import count
 from swms.console.review import NEAR, Case, ReviewAdmin
-from swms.console.screens import Desk, Filter, Found
+from swms.console.screens import Filter, Found, desks_by_clock
 from swms.dates import today, working_days_after, working_days_left
 from swms.idnumbers import normalise
 from swms.notices.ledger import told
@@ -82,10 +81,7 @@ class ApplicationAdmin(ReviewAdmin):
             (ApplicationState.INITIAL_APPROVED, "登记终审"),
         ):
             rows = self.waiting(user).filter(state=state)
-            waiting = count(rows)
-            if waiting:
-                near, late = count(rows.filter(_near())), count(rows.filter(_late()))
-                found.append(Desk(label, self.list_url, waiting, near, late))
+            found += desks_by_clock(label, self.list_url, rows, near=NEAR)
         return found
 
     def row(self, record):

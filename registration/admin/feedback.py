@@ -1,7 +1,6 @@
 """The queue of feedback to the roster (反馈, R-ACC-05…07)."""
 
 from django.contrib import admin
-from django.db.models import Q
 
 from registration.admin.identity import identity, is_number, is_reference
 from registration.models import Feedback, Qualification
@@ -10,10 +9,9 @@ from registration.queries.feedback import earlier, mended
 from registration.queries.reminding import REMIND_WITH_LEFT_ON_FEEDBACK as REMIND_WITH_LEFT
 from registration.workflows import FeedbackState
 from swms.console.history import entries
-from swms.console.paging import count
 from swms.console.review import Case, ReviewAdmin
-from swms.console.screens import Desk, Filter, Found
-from swms.dates import today, working_days_after, working_days_left
+from swms.console.screens import Filter, Found, desks_by_clock
+from swms.dates import today, working_days_left
 from swms.idnumbers import mask_id, mask_mobile, normalise
 from swms.notices.ledger import texted
 from swms.regions.models import Duty
@@ -50,12 +48,7 @@ class FeedbackAdmin(ReviewAdmin):
         ]
 
     def desks(self, user):
-        rows = self.waiting(user)
-        waiting = count(rows)
-        if not waiting:
-            return []
-        late, near = Q(due_on__lt=today()), Q(due_on__lte=working_days_after(today(), REMIND_WITH_LEFT))
-        return [Desk("社工库反馈", self.list_url, waiting, count(rows.filter(near & ~late)), count(rows.filter(late)))]
+        return desks_by_clock(self.label, self.list_url, self.waiting(user), near=REMIND_WITH_LEFT)
 
     def row(self, record):
         due = {"due": record.due_on, "left": working_days_left(today(), record.due_on)} if record.due_on else {}

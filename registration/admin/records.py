@@ -1,14 +1,14 @@
-"""What has been decided: the register, and the institutions."""
+"""What has been decided: the register."""
 
 from django.contrib import admin
 
 from registration.admin.identity import identity, is_number
 from registration.forms.review import EndForm
-from registration.models import Application, Institution, Registration
+from registration.models import Application, Registration
 from registration.workflows import CancelCause, RegistrationState
 from swms.console.history import entries
 from swms.console.review import Case, ReviewAdmin
-from swms.console.screens import Filter, Found, Screen
+from swms.console.screens import Filter, Found
 from swms.idnumbers import mask_id, normalise
 from swms.notices.ledger import told
 from swms.regions.models import REVIEW_DUTIES
@@ -68,7 +68,7 @@ class RegistrationAdmin(ReviewAdmin):
     def secret(self, record, name):
         return getattr(record.worker.user, name) or ""
 
-    def reason_form(self, data=None):
+    def reason_form(self, record, data=None):
         return EndForm(data)
 
     def consequences(self, record, move, form):
@@ -116,36 +116,6 @@ class RegistrationAdmin(ReviewAdmin):
         return [{"label": "登记申请", "value": period.application.ref, "url": url}]
 
 
-@admin.register(Institution)
-class InstitutionAdmin(Screen):
-    """The institutions of the region that social workers can choose as their employer."""
-
-    group = "机构"
-    label = "社会工作服务机构"
-    duties = REVIEW_DUTIES
-    columns = ("机构名称", "统一社会信用代码", "类型", "登记管理区域", "状态")
-    search_words = "机构名称或统一社会信用代码"
-    empty_title = "还没有机构"
-
-    def records(self, user):
-        return Institution.objects.visible_to(user).select_related("region").order_by("-id")
-
-    def row(self, record):
-        return {
-            "title": record.name,
-            "cells": [
-                {"text": record.uscc},
-                {"text": record.get_org_type_display()},
-                {"text": full_name(record.region)},
-                {"badge": record.get_status_display(), "tone": _TONES[record.status]},
-            ],
-        }
-
-    def search(self, user, text):
-        visible = self.records(user)
-        return Found(visible.filter(uscc=normalise(text)) if is_number(text) else visible.filter(name=text))
-
-
 #: What 撤销 and 注销 do, for the page that asks once more; both at once and for good (R-REG-24, decision 0023).
 _CONSEQUENCES = {
     "revoke": (
@@ -156,9 +126,4 @@ _CONSEQUENCES = {
         "注销后不能恢复。查验时立即显示“已注销”，所有版本的登记证书同时失效；正在办理的再登记和换发终止。"
         "职业水平证书本身和它的加注件不受影响。本人会收到短信。"
     ),
-}
-_TONES = {
-    Institution.Status.ACTIVE: "good",
-    Institution.Status.SUSPENDED: "wait",
-    Institution.Status.DEREGISTERED: "idle",
 }

@@ -11,10 +11,9 @@ from registration.queries import transfers as queries
 from registration.queries.reminding import REMIND_WITH_LEFT_ON_TRANSFER as REMIND_WITH_LEFT
 from registration.workflows import PENDING_STATES, TransferState
 from swms.console.history import entries
-from swms.console.paging import count
 from swms.console.review import Case, ReviewAdmin
-from swms.console.screens import Desk, Filter, Found
-from swms.dates import today, working_days_after, working_days_left
+from swms.console.screens import Filter, Found, desks_by_clock
+from swms.dates import today, working_days_left
 from swms.idnumbers import mask_id, normalise
 from swms.regions.models import REVIEW_DUTIES
 from swms.ui import cn_date, cn_datetime
@@ -52,12 +51,7 @@ class TransferAdmin(ReviewAdmin):
         ]
 
     def desks(self, user):
-        rows = self.waiting(user)
-        waiting = count(rows)
-        if not waiting:
-            return []
-        near = Q(due_on__lte=working_days_after(today(), REMIND_WITH_LEFT))
-        return [Desk("变更", self.list_url, waiting, count(rows.filter(near & ~_late())), count(rows.filter(_late())))]
+        return desks_by_clock(self.label, self.list_url, self.waiting(user), near=REMIND_WITH_LEFT)
 
     def row(self, record):
         due = {"due": record.due_on, "left": working_days_left(today(), record.due_on)} if record.due_on else {}

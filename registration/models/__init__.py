@@ -4,7 +4,7 @@ from registration.models.appeals import Appeal
 from registration.models.applications import Application, ApplicationForm, Decision
 from registration.models.corrections import IdentityCorrection
 from registration.models.feedback import Feedback
-from registration.models.institutions import Institution
+from registration.models.institutions import Institution, InstitutionFeedback, InstitutionLink
 from registration.models.people import Qualification, Worker
 from registration.models.policies import DEFAULT_POLICY, FirstReview, Policy, ProvincePolicy, Span
 from registration.models.profile import Honour, PastProject, WorkExperience
@@ -25,6 +25,8 @@ __all__ = [
     "Honour",
     "IdentityCorrection",
     "Institution",
+    "InstitutionFeedback",
+    "InstitutionLink",
     "PastProject",
     "Policy",
     "ProvincePolicy",

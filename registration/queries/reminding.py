@@ -1,20 +1,28 @@
-"""Who is to hurry with what: the clocks of the reviewers' desks (R-REG-16, R-CHG-10, rulebook §2.1, §2.12)."""
+"""Who is to hurry with what: the clocks of the reviewers' desks (R-REG-16, R-CHG-10; §2.1, §2.8, §2.9, §2.12)."""
 
 from collections import defaultdict
 from dataclasses import dataclass
 
 from django.db.models import Count, Q
 
-from registration.models import Appeal, Application, Feedback, Transfer
+from registration.models import Appeal, Application, Feedback, Institution, InstitutionFeedback, Transfer
 from registration.models.policies import PREFECTURE_DEPTH
 from registration.queries.policies import provinces_reviewing_at_prefecture
-from registration.workflows import AppealState, ApplicationState, FeedbackState, TransferState
+from registration.workflows import (
+    AppealState,
+    ApplicationState,
+    FeedbackState,
+    InstitutionFeedbackState,
+    InstitutionState,
+    TransferState,
+)
 from swms.accounts.models import User
 from swms.dates import today, working_days_after
 from swms.regions.models import Duty, Jurisdiction
 
 REMIND_WITH_LEFT = 10  # of the 30 working days: the reminder comes after 20 (R-REG-16)
 REMIND_WITH_LEFT_ON_FEEDBACK = 5  # of 15: the reminder comes after 10 (rulebook §2.1)
+REMIND_WITH_LEFT_ON_INSTITUTION = 5  # of 15, as on feedback (rulebook §2.8, §2.9)
 REMIND_WITH_LEFT_ON_TRANSFER = 5  # of the 15 of each step (R-CHG-10)
 REMIND_WITH_LEFT_ON_APPEAL = 1  # of 3: the reminder comes after 2 (rulebook §2.12)
 
@@ -42,6 +50,8 @@ _CLOCKS = [
     Clock(Application, ApplicationState.PENDING_REVIEW, Duty.FIRST_REVIEW, REMIND_WITH_LEFT, by_policy=True),
     Clock(Application, ApplicationState.INITIAL_APPROVED, Duty.FINAL_REVIEW, REMIND_WITH_LEFT),
     Clock(Feedback, FeedbackState.PENDING, Duty.FIRST_REVIEW, REMIND_WITH_LEFT_ON_FEEDBACK),
+    Clock(InstitutionFeedback, InstitutionFeedbackState.PENDING, Duty.FIRST_REVIEW, REMIND_WITH_LEFT_ON_INSTITUTION),
+    Clock(Institution, InstitutionState.SUBMITTED, Duty.FIRST_REVIEW, REMIND_WITH_LEFT_ON_INSTITUTION),
     Clock(Appeal, AppealState.SUBMITTED, Duty.FIRST_REVIEW, REMIND_WITH_LEFT_ON_APPEAL),
     Clock(Appeal, AppealState.BLOCKED, Duty.SECURITY, REMIND_WITH_LEFT_ON_APPEAL),
     Clock(

@@ -63,8 +63,7 @@ class EditPage(proving.CompletingPage):
 
     def get(self, request, ref):
         if self.record.state != AppealState.NEED_MORE:
-            messages.info(request, f"申诉处于“{self.record.get_state_display()}”状态，不能修改。")
-            return self.back()
+            return self.closed_to("修改")
         return self.show(AppealForm(initial=self.initial(), kept=self.kept(), completing=True))
 
     def post(self, request, ref):

@@ -67,10 +67,8 @@ class EditPage(proving.CompletingPage):
     names = ("name", "id_type", "id_number", "level", "exam_year", "issue_date", "mgmt_no", "region", "note")
 
     def get(self, request, ref):
-        one = self.record
-        if one.state != FeedbackState.NEED_MORE:
-            messages.info(request, f"反馈处于“{one.get_state_display()}”状态，不能修改。")
-            return self.back()
+        if self.record.state != FeedbackState.NEED_MORE:
+            return self.closed_to("修改")
         return self.show(FeedbackForm(initial=self.initial(), kept=self.kept()))
 
     def former(self, name):
@@ -100,8 +98,7 @@ class WithdrawPage(proving.FollowingPage):
     def get(self, request, ref):
         one = self.record
         if one.state != FeedbackState.PENDING:
-            messages.info(request, f"反馈处于“{one.get_state_display()}”状态，不能撤回。")
-            return self.back()
+            return self.closed_to("撤回")
         context = {
             "heading": "撤回反馈",
             "text": "撤回后审核停止，不能恢复；上传的证书图片在90日后清除。需要时可以重新反馈。",

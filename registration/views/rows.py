@@ -5,6 +5,7 @@ from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.functional import cached_property
+from django.utils.http import urlencode
 
 from registration import actions, queries
 from registration.forms.rows import ExperienceForm, HonourForm, ProjectForm
@@ -240,6 +241,7 @@ class EmployerPage(Experiences, WorkerPage):
                 for each in queries.institutions_named(text)
             ],
             "typed_url": f"{here}?typed=1",
+            "report_url": f"{reverse('registration:employer_report')}?{urlencode({'name': text})}",
             "back_url": reverse(self.back),
             "back_label": "返回工作经历",
         }

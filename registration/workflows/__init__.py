@@ -17,6 +17,8 @@ from registration.workflows.application import (
     ApplicationState,
 )
 from registration.workflows.feedback import FEEDBACK, FeedbackState
+from registration.workflows.institution import INSTITUTION, InstitutionState
+from registration.workflows.institution_feedback import INSTITUTION_FEEDBACK, InstitutionFeedbackState
 from registration.workflows.qualification import QUALIFICATION, QualificationState
 from registration.workflows.registration import REGISTERED_STATES, REGISTRATION, CancelCause, RegistrationState
 from registration.workflows.transfer import (
@@ -37,6 +39,8 @@ __all__ = [
     "ENDED_UNMOVED_STATES",
     "FEEDBACK",
     "FIRST_KINDS",
+    "INSTITUTION",
+    "INSTITUTION_FEEDBACK",
     "IN_REVIEW_STATES",
     "LOCKED_STATES",
     "MAKEUP_KINDS",
@@ -54,6 +58,8 @@ __all__ = [
     "ApplicationState",
     "CancelCause",
     "FeedbackState",
+    "InstitutionFeedbackState",
+    "InstitutionState",
     "QualificationState",
     "RegistrationState",
     "TransferKind",

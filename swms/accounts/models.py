@@ -93,6 +93,10 @@ class User(AbstractBaseUser):
         return self.kind == self.Kind.WORKER
 
     @property
+    def is_institution(self) -> bool:
+        return self.kind == self.Kind.INSTITUTION
+
+    @property
     def needs_second_factor(self) -> bool:
         """Whether a password alone opens nothing: staff and institutions (S10)."""
         return self.kind in (self.Kind.STAFF, self.Kind.INSTITUTION)
@@ -190,6 +194,7 @@ class SmsCode(models.Model):
         CHANGE_MOBILE = "change_mobile", "更换手机号"
         FEEDBACK = "feedback", "反馈"
         APPEAL = "appeal", "申诉"
+        INSTITUTION = "institution", "机构注册"
 
     mobile_index = models.CharField(max_length=44)
     purpose = models.CharField(max_length=16, choices=Purpose)

@@ -50,7 +50,11 @@ def following(queryset: QuerySet, place: tuple):
 
 def count(queryset: QuerySet) -> int | str:
     """Return how many there are, or ``99+``; never reads more than a hundred rows."""
-    found = queryset.order_by()[:COUNTED].count()
+    return capped(queryset.order_by()[:COUNTED].count())
+
+
+def capped(found: int) -> int | str:
+    """Return a number as lists show it, ``99+`` for a hundred and more."""
     return found if found < COUNTED else f"{COUNTED - 1}+"
 
 

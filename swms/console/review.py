@@ -129,6 +129,9 @@ class ReviewAdmin(Screen):
         """Return ``{"text", "rows"}`` of the page that asks once more: what will happen, and to what."""
         return {"text": "", "rows": []}
 
+    def move_form(self, name: str, record, user, data=None) -> Form | None:
+        """Return the form of a move that asks for more than a reason, or ``None``; the move gets its answers."""
+
     # -- pages ------------------------------------------------------------------------------
 
     @property
@@ -157,7 +160,9 @@ class ReviewAdmin(Screen):
         asked = [move for move in record.workflow if move.name == name]
         if not asked:
             raise BadRequest(f"no move named {name!r}")
-        form = self.reason_form(record, request.POST) if any(move.needs_reason for move in asked) else None
+        form = self.move_form(name, record, request.user, request.POST)
+        if form is None and any(move.needs_reason for move in asked):
+            form = self.reason_form(record, request.POST)
         if form is not None and not form.is_valid():
             return self.show_case(request, record, form=form, pressed=name)
         move = next((move for move in record.moves_for(request.user) if move.name == name), None)
@@ -205,6 +210,8 @@ class ReviewAdmin(Screen):
         for section in case.sections:
             section["entries"] = [[_ROW | row for row in entry] for entry in section["entries"]]
         self._unmask(case, record, revealed)
+        asking, form = self._asking_moves(record, request.user, moves, form, pressed)
+        moves = [move for move in moves if move.name not in {each["move"].name for each in asking}]
         if form is None and any(move.needs_reason for move in moves):
             form = self.reason_form(record)
         if form is not None:
@@ -219,6 +226,7 @@ class ReviewAdmin(Screen):
             "passed_checks": [check for check in case.checks if check.ok],
             "plain_moves": [move for move in moves if not move.needs_reason],
             "reasoned_moves": [move for move in moves if move.needs_reason],
+            "asking_moves": asking,
             "form": form,
             "pressed": pressed,
             "version": getattr(record, "form_version", ""),
@@ -226,9 +234,20 @@ class ReviewAdmin(Screen):
             "reveal_url": self.url("reveal", getattr(record, self.key)),
             "list_url": self.list_url,
             "list_label": self.label,
-            "next_url": self._next_url(request.user, place) if place and moves else "",
+            "next_url": self._next_url(request.user, place) if place and (moves or asking) else "",
         }
         return self.show(request, self.record_template, context | more, status=status)
+
+    def _asking_moves(self, record, user, moves: list[Transition], form, pressed: str) -> tuple[list[dict], object]:
+        """Return the moves with a form of their own, and the posted form if it is not one of theirs."""
+        asking = []
+        for move in moves:
+            own = self.move_form(move.name, record, user)
+            if own is not None:
+                mine = form if move.name == pressed and form is not None else own
+                form = None if mine is form else form
+                asking.append({"move": move, "form": mine})
+        return asking, form
 
     def _unmask(self, case: Case, record, revealed: str) -> None:
         for section in case.sections:

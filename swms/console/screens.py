@@ -10,7 +10,8 @@ from django.urls import path, reverse
 from django.views.decorators.http import require_GET
 
 from swms.audit import trail
-from swms.console.paging import count, cut
+from swms.console.paging import COUNTED, capped, count, cut
+from swms.dates import today, working_days_after
 from swms.regions.models import holds_duty
 
 MOST_FOUND = 50
@@ -35,6 +36,20 @@ class Desk:
     waiting: int | str
     near: int | str = 0
     late: int | str = 0
+
+
+def desks_by_clock(label: str, url: str, rows: QuerySet, *, near: int) -> list[Desk]:
+    """Return the line of a queue with ``due_on``; ``near`` is within so many working days, none where nothing waits.
+
+    One query, of the hundred most urgent.
+    """
+    dues = list(rows.order_by("due_on").values_list("due_on", flat=True)[:COUNTED])
+    if not dues:
+        return []
+    day, soon = today(), working_days_after(today(), near)
+    late = sum(due is not None and due < day for due in dues)
+    hurried = sum(due is not None and day <= due <= soon for due in dues)
+    return [Desk(label, url, capped(len(dues)), capped(hurried), capped(late))]
 
 
 @dataclass(frozen=True)

@@ -22,4 +22,10 @@ SILENT = {
     "certificates.certificate.issue": "the order's own move to 已出证 or 已换发 announces it",
     "certificates.certificate.supersede": "the new version is announced",
     "certificates.annotation.end": "the person's own act, confirmed on the page",
+    "registration.institution.begin": "an invitation goes to the contact by SMS, with its link",
+    "registration.institution.invite": "the invitation itself goes to the contact by SMS, with its link",
+    "registration.institution.lapse": "nobody answered the invitation, or another registration took its place",
+    "registration.institution.approve": "the SMS with the link to set the password says it, the workers have an offer",
+    "registration.institution.resubmit": "the contact's own act, confirmed on the page",
+    "registration.institution.send_password_link": "the link itself goes to the contact by SMS",
 }

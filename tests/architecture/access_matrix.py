@@ -72,6 +72,11 @@ APPEAL = {"ref": "appeal.ref"}
 APPEALING = "who lost the mobile cannot sign in; without the new mobile one is led to the proof of it"
 LINK = "whoever holds the mobile has the link; without its key there is nothing"
 CHANGE = {"ref": "transfer.ref"}
+INSTITUTION = {"ref": "institution.ref"}
+EMPLOYER = {"ref": "institution_feedback.ref"}
+TOKEN = {"token": "token"}
+BY_ITSELF = "an institution registers before it has an account; without its mobile one is led to the proof of it"
+BY_LINK = "the contact has nothing but the link in the SMS; any other opens nothing"
 FOLLOWING = "a feedback is given without an account; without its mobile one is led to the proof of it"
 ENTRY = "before there is an account"
 VERIFY = "anybody may verify a certificate that is shown to them"
@@ -141,6 +146,19 @@ ENTRANCE = {
     ),
     "registration/feedback/<str:ref>/edit/": public(FOLLOWING, 302, 302, keys=FEEDBACK),
     "registration/feedback/<str:ref>/withdraw/": public(FOLLOWING, 302, 302, keys=FEEDBACK),
+    "registration/institutions/": public(BY_ITSELF, 200, 200),
+    "registration/institutions/code/": public(BY_ITSELF, 302, 302),
+    "registration/institutions/form/": public(BY_ITSELF, 302, 302),
+    "registration/institutions/status/": public(BY_ITSELF, 200, 200),
+    "registration/institutions/status/code/": public(BY_ITSELF, 302, 302),
+    "registration/institutions/status/end/": public(BY_ITSELF, 405, 302),
+    "registration/institutions/invitation/<str:token>/": public(BY_LINK, 410, 410, keys=TOKEN),
+    "registration/institutions/password/<str:token>/": public(BY_LINK, 410, 410, keys=TOKEN),
+    "registration/institutions/<str:ref>/": public(BY_ITSELF, 302, 302, keys=INSTITUTION),
+    "registration/institutions/<str:ref>/receipt/": public(
+        "says a number and a date, nothing of whom it concerns", 200, 405, keys=INSTITUTION
+    ),
+    "registration/institutions/<str:ref>/edit/": public(BY_ITSELF, 302, 302, keys=INSTITUTION),
 }
 
 
@@ -171,6 +189,11 @@ HUB = {
     **_entries("projects", "project", get=200, delete=200),
     **_entries("honours", "honour", get=200, delete=200),
     "registration/renewals/<str:number>/": owner(200, 302, keys=REGISTRATION),
+    "registration/institutions/own/": desk("spring", 200, 405),
+    "registration/employers/": workers(200, 405),
+    "registration/employers/report/": workers(200, 200),
+    "registration/employers/<str:ref>/": owner(200, 405, keys=EMPLOYER),
+    "registration/employers/link/<uuid:uid>/": owner(200, 200, keys={"uid": "spring.uid"}),
     "registration/applications/<str:ref>/": owner(200, 405, keys=CASE),
     "registration/applications/<str:ref>/check/": owner(302, 200, keys=CASE),
     "registration/applications/<str:ref>/receipt/": owner(200, 405, keys=CASE),
@@ -233,7 +256,9 @@ def _screen(part: str, whose: str) -> dict[str, Access]:
     return {f"console/{part}/": desk(whose, 200, 200)}
 
 
-def _case(part: str, key: str, *, sees: str, others: str = "", decides: dict, data: dict) -> dict[str, Access]:
+def _case(
+    part: str, key: str, *, sees: str, others: str = "", decides: dict, data: dict, secret: str = "id_number"
+) -> dict[str, Access]:
     """Return a record's page and the unmasking of its numbers, which ``others`` on that duty find nothing at."""
     return {
         f"console/{part}/<str:key>/": desk(sees, 200, 302, but=decides, keys={"key": key}, data=data),
@@ -243,7 +268,7 @@ def _case(part: str, key: str, *, sees: str, others: str = "", decides: dict, da
             200,
             but={others: (405, 404)} if others else None,
             keys={"key": key},
-            data={"field": "id_number"},
+            data={"field": secret},
         ),
     }
 
@@ -318,7 +343,26 @@ CONSOLE = {
         data={"move": "revoke", "reason": "提交的材料经核实为虚假材料"},
     ),
     **_screen("registration/deadlinereminder", REVIEWERS),
+    **_screen("registration/institutionfeedback", "li_jing zhao_min"),
+    **_case(
+        "registration/institutionfeedback",
+        "institution_feedback.ref",
+        sees="li_jing",
+        others="zhao_min",
+        decides={},
+        data={"move": "reject", "reason": "该单位不是社会工作服务机构"},
+        secret="contact_mobile",
+    ),
     **_screen("registration/institution", REVIEWERS),
+    **_case(
+        "registration/institution",
+        "institution.uid",
+        sees="li_jing zhang_wei",
+        others="zhao_min",
+        decides={"zhang_wei": (200, 403)},
+        data={"move": "approve", "version": "1"},
+        secret="contact_mobile",
+    ),
     "console/registration/provincepolicy/": desk("zhang_wei zhao_min", 200, 405),
     "console/registration/provincepolicy/<str:code>/": desk(
         "zhang_wei", 200, 405, but={"zhao_min": (404, 405)}, keys=PROVINCE

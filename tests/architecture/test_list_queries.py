@@ -7,6 +7,7 @@ import pytest
 from registration.models import DeadlineReminder
 from swms.dates import today
 from swms.notices.send import notify
+from swms.throttle import Window
 from tests import factories
 from tests.architecture.counting import queries_of
 from tests.people import signed_in
@@ -28,6 +29,11 @@ def _institution(people):
 
 def _appeal(people):
     factories.appeal(factories.worker("林悦", region=factories.region("110105")))
+
+
+def _institution_feedback(people):
+    Window.objects.all().delete()  # five a day for one worker
+    factories.institution_feedback(people.chen_chen, f"{factories.mobile()}中心")
 
 
 def _staff(people):
@@ -73,6 +79,8 @@ LISTS = (
     ("/console/registration/institution/", "li_jing", _institution),
     ("/console/registration/appeal/", "li_jing", _appeal),
     ("/console/registration/deadlinereminder/", "li_jing", _reminder),
+    ("/console/registration/institutionfeedback/", "li_jing", _institution_feedback),
+    ("/registration/employers/", "chen_chen", _institution_feedback),
     ("/console/accounts/user/", "security", _staff),
     ("/console/audit/auditevent/", "audit", _application),
     ("/registration/profile/projects/", "chen_chen", _project),

@@ -16,6 +16,8 @@ from registration.models import (
     Application,
     Feedback,
     Honour,
+    Institution,
+    InstitutionFeedback,
     PastProject,
     RosterImport,
     Transfer,
@@ -52,7 +54,10 @@ class World(People):
 
     @cached_property
     def spring_user(self) -> User:
-        return User.objects.create_user(kind=User.Kind.INSTITUTION, name=self.spring.name, username="chunfeng")
+        user = User.objects.create_user(kind=User.Kind.INSTITUTION, name=self.spring.name, username="chunfeng")
+        self.spring.account = user
+        self.spring.save()
+        return user
 
     @cached_property
     def qian_li(self) -> User:
@@ -175,6 +180,17 @@ class World(People):
         one = factories.appeal(factories.worker("林悦", region=factories.region("110105")))
         return one.move("approve", actor=self.li_jing, seen=1).move("block")
 
+    def institution(self) -> Institution:
+        """夏雨, in 待审核; 王芳 told of it under the code of 春风."""
+        return factories.registering()
+
+    @cached_property
+    def institution_feedback(self) -> InstitutionFeedback:
+        return factories.institution_feedback(self.wang_fang, "春风中心", uscc=self.spring.uscc)
+
+    #: What the SMS of 夏雨's would have said; neither is right.
+    token = "A1b2C3d4E5f6G7h8I9j0K1l2M3n4O5p6"
+
     @cached_property
     def roster_import(self) -> RosterImport:
         return RosterImport.objects.create(
@@ -208,6 +224,8 @@ class World(People):
             "transfer",
             "roster_import",
         ):
+            getattr(self, name)
+        for name in ("institution", "institution_feedback"):
             getattr(self, name)
         # Who has not agreed to 服务须知 is led to it first, and would never come to the question of whose it is.
         certificates.agree_to_terms(self.chen_chen.user, TERMS_VERSION)

@@ -151,6 +151,8 @@ def desk(people):
     )
     change.new_contract = factories.evidence(change, case.worker.user)
     change.save()
+    employer = factories.institution_feedback(case.worker, "春风 社会工作服务中心")
+    institution = factories.registering("春风社会工作服务中心", uscc=factories.uscc(kind="51"))
     keeper = factories.staff("周燕", (Duty.CERTIFICATE, None), username="zhouyan2")
     lines = [
         "考试年度,级别,姓名,证件类型,证件号码,管理号,签发日期,省份",
@@ -168,6 +170,8 @@ def desk(people):
         "objected": reverse("admin:registration_appeal_change", args=[objected.ref]),
         "release": reverse("admin:registration_appeal_release", args=[objected.ref]),
         "change": change,
+        "employer": reverse("admin:registration_institutionfeedback_change", args=[employer.ref]),
+        "institution": reverse("admin:registration_institution_change", args=[institution.uid]),
         "jing": signed_in(people.li_jing),
         "mei": signed_in(mei),
         "keeper": signed_in(keeper),
@@ -225,6 +229,11 @@ SCREENS = {
     "reminders": ("jing", "admin:registration_deadlinereminder_changelist", None),
     "register": ("jing", "admin:registration_registration_changelist", None),
     "institutions": ("jing", "admin:registration_institution_changelist", None),
+    "institution": ("jing", "institution", None),
+    "institution returned with errors": ("jing", "institution", {"move": "return_for_more", "reason": "短"}),
+    "institution feedback queue": ("jing", "admin:registration_institutionfeedback_changelist", None),
+    "institution feedback": ("jing", "employer", None),
+    "merge with errors": ("jing", "employer", {"move": "merge", "uscc": "52"}),
     "certificates": ("jing", "admin:certificates_certificate_changelist", None),
     "roster": ("keeper", "admin:registration_qualification_changelist", None),
     "qualification": ("keeper", "qualification", None),
@@ -282,7 +291,7 @@ def test_on_a_telephone_the_menu_is_one_line_that_unfolds_and_on_a_wide_screen_i
     page = see(desk["jing"], _url(desk, "case"), width=375)
     fold, link = page.locator(".side-nav__fold"), page.locator(".side-nav a", has_text="总览")
     assert fold.bounding_box()["height"] < 60
-    assert fold.locator("summary").inner_text() == "栏目：首次登记"
+    assert fold.locator("summary").inner_text() == "栏目：登记审核"
     assert not link.is_visible()
     fold.locator("summary").click()
     assert link.is_visible()

@@ -6,7 +6,7 @@ from PIL import Image
 from registration.models import Feedback
 from swms.throttle import Window
 from tests import factories
-from tests.journeys.browsing import authenticator_code, newest_code
+from tests.journeys.browsing import newest_code
 from tests.people import PASSWORD
 
 NAME = "欧阳晨"
@@ -78,7 +78,6 @@ def test_who_is_missing_from_the_roster_gets_in_by_feedback(visit, li_jing, scan
     assert "等待审核" in chen.text
 
     jing = visit()
-    authenticator_code(li_jing)  # it is set up already
     jing.sign_in(li_jing)
     jing.open(f"/console/registration/feedback/{ref}/")
     assert number not in jing.text

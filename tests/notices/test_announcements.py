@@ -11,7 +11,7 @@ from django.template import engines
 from certificates import actions as issuing
 from certificates.models import TERMS_VERSION, Annotation, Certificate
 from registration import actions
-from registration.models import Appeal, Application, Feedback
+from registration.models import Appeal, Application, Feedback, Institution, InstitutionFeedback
 from registration.promise import PROMISE_VERSION
 from swms.notices.models import Delivery, Notice
 from swms.notices.receivers import announcement, template_name
@@ -96,6 +96,8 @@ def records(people, settings, tmp_path):
     replacement = makers.replacement(registration)
     replacement.certificate = certificate = Certificate.objects.get()
     replacement.decided_reason = "登记已撤销，换发申请终止"
+    employer, institution = factories.institution_feedback(application.worker), factories.registering()
+    employer.institution = institution
     every = [
         appeal,
         transfer,
@@ -106,6 +108,8 @@ def records(people, settings, tmp_path):
         feedback,
         certificate,
         replacement,
+        employer,
+        institution,
     ]
     assert isinstance(annotation, Annotation)
     return {type(record): record for record in every}
@@ -136,7 +140,8 @@ def test_every_text_says_something_true_to_a_real_record(records, gaps):
 def _secrets(records) -> list[str]:
     """Identity numbers and mobiles of the people in the records (R-ACC-13)."""
     feedback, worker = records[Feedback], records[Application].worker.user
-    return [feedback.id_number, feedback.mobile, records[Appeal].mobile, worker.id_number, worker.mobile]
+    contacts = [records[model].contact_mobile for model in (Institution, InstitutionFeedback)]
+    return [feedback.id_number, feedback.mobile, records[Appeal].mobile, worker.id_number, worker.mobile, *contacts]
 
 
 def test_who_is_refused_reads_the_reason_whatever_the_stage(records, gaps):

@@ -64,6 +64,13 @@ def to(code: str = HAIDIAN, name: str = "同心社会工作服务中心") -> Emp
     return Employer(institution=Institution.objects.filter(name=name).first() or factories.institution(name, code=code))
 
 
+def leave(institution: Institution, move: str = "deregister") -> Institution:
+    """Let its bureau suspend or deregister an institution, as of now."""
+    institution.refresh_from_db()
+    bureau = factories.staff("机构科", ("first_review", institution.region_id), username=factories.mobile())
+    return institution.move(move, actor=bureau, reason="机构已办理注销登记，特此说明。")
+
+
 def standing(worker: Worker) -> dict:
     """Return everything that a change moves, and what it must not touch."""
     worker = Worker.objects.get(pk=worker.pk)

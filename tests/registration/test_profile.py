@@ -298,7 +298,7 @@ def test_an_institution_is_found_by_name_and_gives_name_and_kind(client, worker,
 def test_one_letter_or_a_suspended_institution_finds_nothing(client, worker, people):
     assert people.spring.name.startswith("春")
     assert client.get(url("profile_work_employer"), {"q": "春"}).context["found"] == []
-    suspended = factories.institution("秋实社会工作服务中心", status="suspended")
+    suspended = factories.institution("秋实社会工作服务中心", state="SUSPENDED")
     assert client.get(url("profile_work_employer"), {"q": "秋实"}).context["found"] == []
     assert client.get(url("profile_work_add"), {"institution": suspended.uid}).status_code == 404
 

@@ -12,7 +12,6 @@ from registration.actions.transfers import Employer
 from registration.models import Application, Institution, Registration, Transfer, Worker
 from registration.promise import PROMISE_VERSION
 from registration.queries import transfers as asking
-from registration.receivers import end_changes_to_a_closed_institution
 from registration.workflows import TransferKind as K
 from registration.workflows import TransferState as T
 from swms.audit.models import AuditEvent
@@ -27,6 +26,7 @@ from tests.registration.changes import (
     REASON,
     at_institution,
     draft,
+    leave,
     registered,
     sent,
     standing,
@@ -418,12 +418,12 @@ def test_delay_is_told_to_the_nearest_common_superior(wang_fang, people, bo):
 # --- what ends it by itself ----------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("status", ["suspended", "deregistered"])
-def test_approval_finds_the_institution_gone_and_ends_the_change(wang_fang, people, bo, status):
-    """R-CHG-07: 已失效 with the reason, and nothing moved."""
+@pytest.mark.parametrize("state", ["SUSPENDED", "DEREGISTERED"])
+def test_approval_finds_the_institution_gone_and_ends_the_change(wang_fang, people, bo, state):
+    """R-CHG-07: 已失效 with the reason, and nothing moved; also where the institution's own move ended nothing."""
     one = sent(wang_fang, to(HAIDIAN))
     decide(one, "approve_out", people.li_jing)
-    Institution.objects.filter(pk=one.to_institution_id).update(status=status)
+    Institution.objects.filter(pk=one.to_institution_id).update(state=state)
     before = standing(wang_fang)
     found = refusal("target_gone", decide, one, "approve", bo)
     assert "已失效" in found.message
@@ -433,18 +433,17 @@ def test_approval_finds_the_institution_gone_and_ends_the_change(wang_fang, peop
     assert one.decided_reason in Delivery.objects.get(kind="registration.transfer.cancel", channel="sms").text
 
 
-def test_an_institution_that_leaves_ends_what_leads_to_it_and_spares_drafts(wang_fang, people):
+@pytest.mark.parametrize("move", ["suspend", "deregister"])
+def test_an_institution_that_leaves_ends_what_leads_to_it_and_spares_drafts(wang_fang, people, move):
     target = to(HAIDIAN)
     one = sent(wang_fang, target)
     other = registered("陈晨")
     unsent = draft(other, target)
-    institution = target.institution
-    assert transfers.institution_left(institution) == 0
-    institution.status = Institution.Status.DEREGISTERED
-    institution.save()
-    end_changes_to_a_closed_institution(instance=institution, step=None)
+    assert transfers.institution_left(target.institution) == 0
+    leave(target.institution, move)
     one.refresh_from_db()
     assert one.state == T.CANCELLED
+    assert "不再是正常状态的机构" in one.decided_reason
     refusal("target_gone", transfers.submit, unsent, by=other.user, seen=unsent.form_version)
     unsent.refresh_from_db()
     assert unsent.state == T.DRAFT

@@ -14,7 +14,18 @@ from registration.workflows import TransferState as T
 from swms.dates import today
 from tests import factories
 from tests.people import signed_in
-from tests.registration.changes import CHAOYANG, HAIDIAN, REASON, at_institution, draft, registered, sent, standing, to
+from tests.registration.changes import (
+    CHAOYANG,
+    HAIDIAN,
+    REASON,
+    at_institution,
+    draft,
+    leave,
+    registered,
+    sent,
+    standing,
+    to,
+)
 
 ANSWERS = {"to_post": "项目主管", "effective_date": today().isoformat(), "reason": "搬家"}
 
@@ -235,8 +246,7 @@ def test_withdrawing_asks_first_and_is_gone_after_the_first_approval(fang, wang_
 def test_the_page_of_an_institution_that_left_meanwhile_says_so_and_keeps_the_draft(fang, wang_fang):
     target = to(HAIDIAN)
     one = draft(wang_fang, target)
-    target.institution.status = "deregistered"
-    target.institution.save()
+    leave(target.institution)
     answer = fang.post(url("transfer_check", one.ref), {"version": one.form_version})
     assert answer.status_code == 409
     assert "现在不是正常状态的机构" in text(answer)
@@ -272,11 +282,10 @@ def test_li_jing_sees_old_beside_new_and_lets_her_go_and_liu_bo_takes_her_in(wan
 
 def test_the_desk_says_that_the_change_has_ended_when_the_institution_is_gone(wang_fang, people):
     one = sent(wang_fang, to(CHAOYANG))
-    one.to_institution.status = "deregistered"
-    one.to_institution.save()
+    leave(one.to_institution)
     here = reverse("admin:registration_transfer_change", args=[one.ref])
     answer = signed_in(people.li_jing).post(here, {"move": "approve", "version": one.form_version})
     assert answer.status_code == 409
-    assert "这件变更已失效" in text(answer)
+    assert "已失效" in text(answer)
     one.refresh_from_db()
     assert one.state == T.CANCELLED

@@ -185,8 +185,12 @@ class TwoOffices(RuleBasedStateMachine):
 
     @rule(active=st.booleans())
     def the_institution_comes_and_goes(self, active):
-        status = Institution.Status.ACTIVE if active else Institution.Status.SUSPENDED
-        Institution.objects.filter(pk=self.institution.pk).update(status=status)
+        """Suspended, it ends what leads to it and is under review; resumed, it can be chosen again (R-CHG-07)."""
+        institution, state = Institution.objects.get(pk=self.institution.pk), self.case.state
+        if institution.is_active == active:
+            return
+        institution.move("resume" if active else "suspend", actor=self.users["bureau"], reason=REASON)
+        assert self.case.state == (T.CANCELLED if not active and state in (T.PENDING_OUT, T.PENDING_IN) else state)
 
     @invariant()
     def at_most_one_change_is_open(self):
@@ -232,6 +236,7 @@ def test_everybody_pressing_everything_in_any_order_moves_all_or_nothing(setting
     worker = at_institution(registered("陈晨", levels=(1, 2)), people.spring)
     users = {name: getattr(people, name) for name in REVIEWERS if name != "liu_bo"}
     users["liu_bo"] = factories.staff("刘波", ("first_review", HAIDIAN), username="liubo")
+    users["bureau"] = factories.staff("机构科", ("first_review", "110000"), username="jigouke")
     users |= {"worker": worker.user, "stranger": factories.worker("路人").user, "system": None}
     TwoOffices.everybody = worker, users
     run_state_machine_as_test(TwoOffices, settings=WALKS)

@@ -7,7 +7,7 @@ from django.core.exceptions import PermissionDenied
 
 from registration import actions
 from registration.actions import transfers
-from registration.models import Registration, Transfer, Worker
+from registration.models import Institution, Registration, Transfer, Worker
 from registration.promise import PROMISE_VERSION
 from registration.workflows import TransferState as T
 from swms.audit import trail
@@ -41,6 +41,31 @@ def test_withdrawing_and_approving_at_once_leave_one_outcome(people):
         assert one.state in outcome
         assert (standing(worker) == before) == (one.state == T.WITHDRAWN)
     assert trail.verify().ok
+
+
+def test_a_suspension_and_an_approval_at_once_move_the_person_or_end_the_change(people):
+    """R-CHG-07: whichever comes first; nothing waits for ever and nobody is answered an error."""
+    for turn in range(4):
+        worker = registered(f"王芳{'芳' * turn}")
+        target = to(CHAOYANG, f"同心{turn}中心")
+        one = sent(worker, target)
+
+        def suspend(target=target):
+            given = Institution.objects.get(pk=target.institution.pk)
+            return given.move("suspend", actor=people.li_jing, reason="年度检查不合格，责令整改。").state
+
+        def approve(one=one):
+            return transfers.decide(fresh(one), "approve", by=people.li_jing, seen=one.form_version).state
+
+        people.li_jing  # noqa: B018 (she comes into being before the race)
+        outcome = at_once(suspend, approve)
+        assert outcome[0] == "SUSPENDED"
+        one.refresh_from_db()
+        assert (outcome[1], one.state) in (
+            ("APPROVED", T.APPROVED),
+            ("wrong_state", T.CANCELLED),
+            ("target_gone", T.CANCELLED),
+        )
 
 
 def test_a_double_click_begins_one_draft_and_sends_one_change(people):

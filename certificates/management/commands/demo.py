@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 from rich.table import Table
 
-from certificates.management.demo import build
+from certificates.management.demo import build, employers
 from certificates.management.demo.offices import NAMED_STAFF
 from certificates.management.demo.stories import STORIES
 from registration.models import Worker
@@ -46,13 +46,16 @@ class Command(BaseCommand):
 
 
 def _accounts() -> Table:
-    table = Table(title=f"演示账号（密码都是 {build.PASSWORD}；工作人员还需动态验证码，见 /demo/outbox/）")
+    table = Table(title=f"演示账号（密码都是 {build.PASSWORD}；工作人员和机构还需动态验证码，见 /demo/outbox/）")
     for header in ("登录名", "姓名", "身份"):
         table.add_column(header)
     staff = User.objects.filter(username__in=[username for username, _, _ in NAMED_STAFF]).order_by("pk")
     for user in staff.prefetch_related("jurisdictions__region"):
         duties = "、".join(f"{duty.region or '全国'}{Duty(duty.duty).label}" for duty in user.jurisdictions.all())
         table.add_row(user.username, user.name, duties)
+    institution = User.objects.filter(username=employers.ACCOUNT).first()
+    if institution:
+        table.add_row(institution.username, institution.name, "机构")
     named = [story.username for story in STORIES if story.username]
     for user in User.objects.filter(username__in=named).select_related("worker").order_by("pk"):
         table.add_row(user.mobile, user.name, "社会工作者，" + _standing(user.worker))

@@ -15,7 +15,7 @@ from django.contrib.auth.hashers import make_password
 from django.db import connection, transaction
 from django.db.models import F
 
-from certificates.management.demo import appeals, copies, offices, stories
+from certificates.management.demo import appeals, copies, employers, offices, stories
 from certificates.management.demo.people import Person
 from certificates.pdf import page
 from registration import roster
@@ -54,7 +54,7 @@ def build(seed: int, on_step: OnStep) -> None:
     password = make_password(PASSWORD)
     staff = offices.make_staff(password)
     offices.settle_policies(staff, chance)
-    institutions = offices.make_institutions(INSTITUTIONS, chance)
+    institutions = employers.make_institutions(INSTITUTIONS, staff, chance, password)
     on_step("社工库", 0, 1)
     people = plan(seed, chance)
     _import_roster(people, staff, seed)
@@ -67,6 +67,7 @@ def build(seed: int, on_step: OnStep) -> None:
     copies.make_copies([each for each in people if _may_have_copies(each)], staff, chance)
     copies.make_feedbacks(STAND_BY, staff, chance)
     appeals.make_appeals(people, STAND_BY + 1000, staff, chance)
+    employers.make_feedbacks([each for each in people if each.worker], 2 * INSTITUTIONS, staff, chance)
     on_step("消息", 0, 1)
     _settle_messages()
     # Everything that was to be sent to the workers is done, or found by their sweeps.

@@ -1,4 +1,4 @@
-"""The demo's offices, the people who work there, and the institutions of their counties."""
+"""The demo's offices and the people who work there."""
 
 from __future__ import annotations
 
@@ -9,11 +9,9 @@ from datetime import timedelta
 
 from certificates.management.demo.clock import at, office_hour
 from registration.actions import set_policy
-from registration.models import FirstReview, Institution
+from registration.models import FirstReview
 from swms.accounts.models import Authenticator, User
-from swms.codes import InstitutionType
 from swms.dates import today
-from swms.idnumbers import InvalidIdNumber, clean_uscc
 from swms.regions.models import Duty, Jurisdiction, Region
 
 #: Provinces with the counties in which the demo's people work; the first counties have the most of them.
@@ -44,9 +42,6 @@ NAMED_STAFF = (
     ("demo-audit", "吴琳", ((Duty.AUDIT, None),)),
 )
 _OTHER_NAMES = "韩冰 马超 杨帆 朱琳 秦岚 许峰 沈洁 曹军 彭涛 邓丽 蒋欣 余波 潘虹 田野 董洁 袁野 方圆 石磊 姚远 谭静"
-
-_INSTITUTION_NAMES = "春风 同心 暖阳 益家 和乐 启明 安康 睦邻 彩虹 晨光 善行 仁爱 青禾 守望 绿萝 向阳 百合 新苗"
-_INSTITUTION_KINDS = ("社会工作服务中心", "社会工作服务社", "社工事务所", "社区服务促进中心")
 
 
 @dataclass
@@ -103,36 +98,3 @@ def settle_policies(made: Staff, chance: random.Random) -> None:
         for name in ("makeup_first", "makeup_renew", "ce_waived"):
             content |= {f"{name}_{side}": day for side, day in window.items()}
         set_policy(Region.objects.get(code="440000"), content, by=made.final["440000"], seen=0)
-
-
-def make_institutions(count: int, chance: random.Random) -> dict[str, list[Institution]]:
-    """Make institutions in the counties of the demo and return them by county; one in twelve is not active."""
-    words, by_county = _INSTITUTION_NAMES.split(), {county: [] for _, county in PLACES}
-    for number in range(count):
-        _, county = PLACES[number % len(PLACES)]
-        region = Region.objects.get(code=county)
-        word = words[(number // len(PLACES)) * 5 % len(words) + number % 5 - 2]
-        status = Institution.Status.ACTIVE
-        if number % 12 == 11:
-            status = chance.choice((Institution.Status.SUSPENDED, Institution.Status.DEREGISTERED))
-        institution = Institution.objects.create(
-            name=f"{region.name}{word}{chance.choice(_INSTITUTION_KINDS)}（演示）",
-            uscc=_uscc(number),
-            org_type=InstitutionType.PRIVATE_NON_ENTERPRISE if number % 7 else InstitutionType.ASSOCIATION,
-            region=region,
-            status=status,
-        )
-        if status == Institution.Status.ACTIVE:
-            by_county[county].append(institution)
-    return by_county
-
-
-def _uscc(number: int) -> str:
-    """Return a code with a right check character that says by its letters that it is a demo's."""
-    digits = f"52100000DEM0{number:05}"
-    for last in "0123456789ABCDEFGHJKLMNPQRTUWXY":
-        try:
-            return clean_uscc(digits + last)
-        except InvalidIdNumber:
-            continue
-    raise AssertionError("one of the characters is the right one")

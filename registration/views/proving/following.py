@@ -61,6 +61,11 @@ class FollowingPage(View):
     def back(self):
         return redirect(self.matter.url("case", self.record.ref))
 
+    def closed_to(self, what: str):
+        """Say that the record's state does not allow it, and go back."""
+        messages.info(self.request, f"{self.matter.label}处于“{self.record.get_state_display()}”状态，不能{what}。")
+        return self.back()
+
 
 class CasePage(FollowingPage):
     """How the record stands, why, and what to do next."""
@@ -76,6 +81,7 @@ class CasePage(FollowingPage):
             "reason": self.reason(),
             "steps": self.steps(),
             "rows": self.rows(),
+            "rows_heading": self.matter.content or f"{self.matter.label}内容",
             "links": [{"label": "查看回执", "url": self.matter.url("receipt", ref)}, *self.links()],
             "end_url": self.matter.url("end"),
         }

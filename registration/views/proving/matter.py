@@ -16,7 +16,8 @@ class Matter:
 
     ``name`` begins its addresses (``registration:<name>_form``) and its keys in session and throttles;
     ``purpose`` is that of its codes, ``files`` that of its uploads. ``of_mobile(ref, mobile)`` finds a record.
-    Sessions hold, while it is written: mobile, uploads by field, proven; while it is followed: ref as well.
+    Sessions hold, while it is written: mobile, uploads by field, proven, and what its start page carries; while it is
+    followed: ref as well.
     """
 
     name: str
@@ -28,6 +29,11 @@ class Matter:
     status_form: type[Form]
     status_lead: str
     elsewhere: tuple[str, str]  # label and address of who has no receipt number yet
+    content: str = ""  # how what is filled in is called, where it is not called like the matter
+
+    @property
+    def written(self) -> str:
+        return self.content or self.label
 
     @property
     def writing(self) -> str:

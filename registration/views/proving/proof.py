@@ -11,6 +11,7 @@ from django.views.decorators.cache import never_cache
 
 from registration.views.proving.matter import Matter
 from swms import throttle
+from swms.forms import Form
 from swms.idnumbers import mask_mobile
 from swms.middleware import client_ip
 from swms.signin import codes, flow
@@ -30,12 +31,12 @@ class StartPage(View):
 
     matter: Matter
 
-    def get(self, request):
+    def get(self, request, **kwargs):
         known = flow.facts(request, self.matter.writing) or {}
-        return self._show(self.matter.start_form(initial={"mobile": known.get("mobile") or self.known_mobile()}))
+        return self._show(self.form_class(initial={"mobile": known.get("mobile") or self.known_mobile()}))
 
-    def post(self, request):
-        form = self.matter.start_form(request.POST)
+    def post(self, request, **kwargs):
+        form = self.form_class(request.POST)
         if not form.is_valid():
             return self._show(form)
         mobile = form.cleaned_data["mobile"]
@@ -43,20 +44,31 @@ class StartPage(View):
             throttle.hit(f"{self.matter.name}_address", client_ip(request), *PER_ADDRESS)
             codes.send_code(mobile, self.matter.purpose)
         except Throttled as error:
-            return too_often(request, form, self._template, {}, error, "mobile")
-        flow.begin(request, self.matter.writing, mobile=mobile)
+            return too_often(request, form, self.template, self.context(), error, "mobile")
+        flow.begin(request, self.matter.writing, mobile=mobile, **self.carried())
         return redirect(self.matter.url("code"))
 
     def known_mobile(self) -> str:
         """Return the mobile to offer, where there is a likely one."""
         return ""
 
+    def carried(self) -> dict[str, str]:
+        """Return what else to keep for the pages that follow, as the token of the link that led here."""
+        return {}
+
+    def context(self) -> dict:
+        return {}
+
     @property
-    def _template(self) -> str:
+    def form_class(self) -> type[Form]:
+        return self.matter.start_form
+
+    @property
+    def template(self) -> str:
         return f"registration/{self.matter.name}/start.html"
 
     def _show(self, form):
-        return render(self.request, self._template, {"form": form})
+        return render(self.request, self.template, self.context() | {"form": form})
 
 
 @method_decorator(never_cache, name="dispatch")

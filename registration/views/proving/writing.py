@@ -91,13 +91,17 @@ class WritingPage(Writing, View):
         return render(self.request, self.template, self.context() | {"form": form})
 
     def context(self) -> dict:
-        label = self.matter.label
+        written = self.matter.written
         return {
-            "heading": f"填写{label}",
+            "heading": f"填写{written}",
             "mobile": mask_mobile(self.facts["mobile"]),
-            "status": f"{label}尚未提交。填写完整并按“提交{label}”后才算提交。",
-            "submit_label": f"提交{label}",
+            "status": f"{written}尚未提交。填写完整并按“{self.submit_label}”后才算提交。",
+            "submit_label": self.submit_label,
         }
+
+    @property
+    def submit_label(self) -> str:
+        return f"提交{self.matter.label}"
 
 
 class CompletingPage(Writing, FollowingPage):
@@ -133,5 +137,5 @@ class CompletingPage(Writing, FollowingPage):
     def sent(self):
         """Say that it was sent again, and look at it."""
         self.begin_following(self.record.ref)
-        messages.success(self.request, f"修改后的{self.matter.label}已重新提交，请等待审核。")
+        messages.success(self.request, f"修改后的{self.matter.written}已重新提交，请等待审核。")
         return self.back()
