@@ -31,7 +31,9 @@ FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=30), timedelta(hours=1)
 
 def issue(application_pk: int) -> bool:
     """Make and sign the certificate of a completed registration (F9); ``False`` when there is nothing to do."""
-    return _finish(_ordered(Application, application_pk))
+    document = _ordered(Application, application_pk)
+    crashpoint("issue.allocated")
+    return _finish(document)
 
 
 def replace(replacement_pk: int) -> bool:
@@ -54,7 +56,6 @@ def _finish(document: Certificate | None) -> bool:
     """
     if document is None:
         return False
-    crashpoint("issue.allocated")
     if not _claim(document):
         return False
     crashpoint("issue.claimed")

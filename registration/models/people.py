@@ -7,8 +7,9 @@ from django.conf import settings
 from django.core.validators import MaxValueValidator
 from django.db import models
 from django.urls import reverse
+from django.utils.functional import cached_property
 
-from registration.workflows import QUALIFICATION, QualificationState
+from registration.workflows import PENDING_STATES, QUALIFICATION, QualificationState
 from swms import codes
 from swms.codes import CertificateLevel, IdType
 from swms.crypto import BlindIndexField, SealedField
@@ -111,6 +112,11 @@ class Worker(ScopedModel):
         if self.past_projects.filter(is_special=True, evidence=None).exists():
             missing.append(("evidence", "三区计划或牵手计划的证明材料"))  # R-PRO-11
         return missing
+
+    @cached_property
+    def change_under_review(self):
+        """The 变更 that is with the reviewers, ``None`` without one; read once for an instance (R-CHG-08)."""
+        return self.transfers.filter(state__in=PENDING_STATES).first()
 
     def region_fit(self, region: Region) -> str:
         """Tell how ``region`` is the worker's: where 户籍 or 工作单位 is (R-PRO-07).

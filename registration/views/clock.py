@@ -34,7 +34,7 @@ class ClockPage(WorkerPage):
     def get(self, request):
         groups = by_certificate(self.worker)
         found = [each for group in groups for each in group.entries]
-        return render(request, "registration/clock.html", {"groups": groups, "nudges": nudges(found, all_said=True)})
+        return render(request, "registration/clock.html", {"groups": groups, "nudges": nudges(found)})
 
 
 class CalendarFile(WorkerPage):

@@ -5,7 +5,6 @@ from django.urls import reverse
 
 from registration import queries
 from registration.models import Registration
-from registration.queries.clock import entries, nudges
 from registration.queries.dates import personal_dates
 from registration.queries.transfers import open_change
 from registration.views.corrections import unsent_banner
@@ -33,9 +32,8 @@ class Dashboard(WorkerPage):
         in_force = [each for each in registrations if each.standing in IN_FORCE]
         by_qualification = {each.qualification_id: each for each in registrations}
         context = {
-            "nudges": nudges(entries(worker), besides=step.application),
             "step": step,
-            "unsent": unsent_banner(step.application) if step.application else None,
+            "unsent": _unsent(applications, step.application),
             "step_url": reverse(step.url_name, args=step.url_args) if step.url_name else None,
             "dates": personal_dates(step.application, in_force),
             "certificates": [
@@ -50,3 +48,9 @@ class Dashboard(WorkerPage):
             "notices": Notice.objects.filter(recipient=request.user)[:NOTICES],
         }
         return render(request, "registration/dashboard.html", context)
+
+
+def _unsent(applications: list, foremost) -> list[dict]:
+    """Return the banners of what was opened and not sent, the one that the page is about first."""
+    ordered = sorted(applications, key=lambda each: each != foremost)
+    return [banner for each in ordered if (banner := unsent_banner(each))]

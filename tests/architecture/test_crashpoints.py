@@ -11,7 +11,12 @@ ROOT = Path(__file__).resolve().parents[2]
 
 #: The steps of each job, in the order of the source: after every one of them stands a crash point.
 STEPS = {
-    "certificates/actions/issuing.py": {"issue": ["_allocate", "_claim", "_signed", "keep", "_record"]},
+    "certificates/actions/issuing.py": {
+        "issue": ["_ordered"],
+        "replace": ["_ordered"],
+        "_finish": ["_claim", "_signed", "keep", "_record"],
+        "_record": ["older.move"],  # what comes after it is one transaction with it
+    },
     "certificates/actions/annotating.py": {
         "annotate": ["_claim", "_make", "_record"],
         "_make": ["base_for", "increment.annotate"],  # the file is kept last, which is the end of this step

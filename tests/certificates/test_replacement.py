@@ -19,7 +19,7 @@ from certificates.workflows import ReplacementState as S
 from registration import actions as hub_actions
 from registration import tasks as hub
 from registration.models import Application, Registration
-from registration.queries.due import reminders_due
+from registration.queries.reminding import reminders_due
 from swms.accounts.models import User
 from swms.dates import today, working_days_after
 from swms.histories import broken_histories

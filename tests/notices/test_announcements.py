@@ -92,8 +92,8 @@ def records(people, settings, tmp_path):
     ).begin()
     feedback.refresh_from_db()
     appeal = factories.appeal(application.worker)
-    transfer = factories.change(application.worker, decided_reason=REASON)
     replacement = makers.replacement(registration)
+    transfer = factories.change(application.worker, decided_reason=REASON)
     replacement.certificate = certificate = Certificate.objects.get()
     replacement.decided_reason = "登记已撤销，换发申请终止"
     employer, institution = factories.institution_feedback(application.worker), factories.registering()

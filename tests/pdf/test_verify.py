@@ -336,7 +336,7 @@ def test_pyhanko_has_the_last_word(annotated, roots, monkeypatch, caplog):
     def broken(*_arguments, **_options):
         raise RecursionError
 
-    monkeypatch.setattr(verify, "validate_pdf_signature", broken)
+    monkeypatch.setattr(verify, "async_validate_pdf_signature", broken)
     answer = examine(annotated, roots)
     assert (answer.verdict, answer.change) == (Verdict.ALTERED, Change.INVALID)
     assert "could not be validated" in caplog.text

@@ -467,18 +467,19 @@ def test_the_certificate_with_the_next_date_stands_first_and_inside_it_the_next_
     assert upcoming == sorted(upcoming)
 
 
-def test_the_dashboard_nudges_who_is_one_step_away(people):
+def test_the_dashboard_and_the_clock_nudge_who_is_one_step_away(people):
     """差一步卫士: opened and not sent; silent once it is sent."""
     record = registered(people, on="2024-03-01")
     with at("2027-02-20 10:00"):
         tasks.open_renewals()
         browser = signed_in(record.worker.user)
         page = browser.get("/registration/").content.decode()
-        assert "差一步：再登记申请还没有提交" in page
-        assert "还有9天" in page
+        assert "再登记申请尚未提交" in page
+        assert re.search(r"还有\s*9\s*天", page)
+        assert "再登记申请还没有提交" in browser.get("/registration/clock/").content.decode()
         assert "/registration/clock/" in page
         send(record.applications.get(kind=K.RENEW))
-        assert "还没有提交" not in browser.get("/registration/").content.decode()
+        assert "尚未提交" not in browser.get("/registration/").content.decode()
         assert "还没有提交" not in browser.get("/registration/clock/").content.decode()
 
 

@@ -453,7 +453,7 @@ def test_an_institution_that_leaves_ends_what_leads_to_it_and_spares_drafts(wang
 def test_a_registration_that_ends_ends_the_change_in_the_same_moment(wang_fang, people, move):
     one = sent(wang_fang, to(HAIDIAN))
     registration = wang_fang.registrations.get()
-    registration.move(move, actor=people.zhang_wei, reason="提交的材料经核实为虚假材料。")
+    registration.move(move, actor=people.zhang_wei, reason="提交的材料经核实为虚假材料。", cause="own_request")
     one.refresh_from_db()
     assert one.state == T.CANCELLED
     assert registration.get_state_display() in one.decided_reason

@@ -124,17 +124,17 @@ def test_the_portal_counts_by_what_was_announced(installed, keeper):
 
 def test_due_dates_that_are_set_stay_and_open_windows_follow(installed, keeper):
     """R-REG-16 stays as it was promised; R-TIME-05 is worked out whenever somebody looks."""
-    from registration.queries import first_registration_window
+    from registration.workflows.application import filing_window
 
     with time_machine.travel("2026-12-28T10:00+08:00", tick=False):
         submitted = factories.submitted("陈晨")
         due = submitted.due_on
         waiting = factories.application("王芳", issue_date=date(2026, 1, 18))
-        last_day = first_registration_window(waiting).last_day
+        last_day = filing_window(waiting).last_day
         assert last_day == date(2027, 1, 18)  # a Monday
         announce(last_day, keeper)
         announce(due, keeper)
-        assert first_registration_window(waiting).last_day == date(2027, 1, 19)
+        assert filing_window(waiting).last_day == date(2027, 1, 19)
         submitted.refresh_from_db()
         assert submitted.due_on == due
         assert factories.submitted("林悦").due_on > due

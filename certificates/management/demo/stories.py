@@ -304,7 +304,7 @@ STORIES = (
     Story(renewed, 4, (1400, 1200)),
     Story(renewal_void, 1, (1400, 1200)),
     Story(replacement_begun, 1, (340, 110)),
-    Story(replacing, 5, (340, 110), username="demo-sunli", name="孙丽"),
+    Story(replacing, 5, (340, 110), username="demo-zhangyan", name="张燕"),
     Story(correcting, 3, (340, 110)),
     Story(correcting_finally, 3, (340, 110)),
     Story(replacement_approved, 1, (340, 110)),

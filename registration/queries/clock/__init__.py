@@ -7,7 +7,7 @@ possible is asked of the dates, and a button is offered if the table of moves wo
 from dataclasses import dataclass
 from datetime import date
 
-from registration.models import Application, Qualification, Registration, Worker
+from registration.models import Qualification, Registration, Worker
 from registration.queries.clock import cases, records
 from registration.queries.clock.entry import (
     DAYS,
@@ -122,27 +122,21 @@ def _order(entry: ClockEntry) -> tuple:
 
 @dataclass(frozen=True)
 class Nudge:
-    """Begun and not sent in (差一步): what is missing is one press, or time is short."""
+    """Begun and not sent (差一步), and time is short."""
 
     title: str
     text: str
     link: Action | Link | None
 
 
-NEAR = 30  # days before the last day from which on it is said whatever else is missing
+NEAR = 30  # days before the last day from which on it is worth saying twice
 
 
-def nudges(found: list[ClockEntry], *, besides: Application | None = None, all_said: bool = False) -> list[Nudge]:
-    """Return what to say of everything that was begun and not sent, once for each certificate, the next end first.
-
-    ``besides`` is what the page says as its next step anyway, ``all_said`` that it says everything: then only what
-    is near its end is worth saying twice.
-    """
+def nudges(found: list[ClockEntry]) -> list[Nudge]:
+    """Return what was begun, was not sent and ends soon, once for each certificate, the next end first."""
     nearest: dict[int, ClockEntry] = {}
     for entry in sorted(found, key=lambda each: each.last_day or date.max):
-        near = entry.left is not None and entry.left <= NEAR
-        said = all_said or (besides is not None and entry.application == besides)
-        if entry.unsent and (near or (entry.action and not said)):
+        if entry.unsent and entry.left is not None and entry.left <= NEAR:
             nearest.setdefault(entry.qualification.pk, entry)
     return [_nudge(entry) for entry in nearest.values()]
 

@@ -54,8 +54,7 @@ def region_belongs(application, step: Step):
 
 def no_change_under_review(application, step: Step):
     """R-CHG-08, seen from the other side: what moves the person to another region is decided first."""
-    Transfer = apps.get_model("registration", "Transfer")
-    change = Transfer.objects.filter(worker=application.worker_id, state__in=("PENDING_OUT", "PENDING_IN")).first()
+    change = application.worker.change_under_review
     if change:
         raise Refused("change_in_review", f"变更申请{change.ref}正在审核，请等它办结，或撤回变更后再申请登记")
 
