@@ -3,11 +3,12 @@
 import base64
 import binascii
 import json
+from collections import Counter
 from dataclasses import dataclass
 
 from django.core.exceptions import ValidationError
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, Value
 
 COUNTED = 100  # beyond that a number says no more than "many"
 
@@ -50,6 +51,15 @@ def following(queryset: QuerySet, place: tuple):
 def count(queryset: QuerySet) -> int | str:
     """Return how many there are, or ``99+``; never reads more than a hundred rows."""
     return capped(queryset.order_by()[:COUNTED].count())
+
+
+def counts(querysets: list[QuerySet]) -> list[int | str]:
+    """Return how many there are in each, as ``count`` does, by one query for all of them."""
+    if not querysets:
+        return []
+    first, *others = [rows.order_by().values_list(Value(place), "pk")[:COUNTED] for place, rows in enumerate(querysets)]
+    found = Counter(place for place, _ in (first.union(*others, all=True) if others else first))
+    return [capped(found[place]) for place in range(len(querysets))]
 
 
 def capped(found: int) -> int | str:

@@ -165,6 +165,7 @@ class World(People):
         one = factories.appeal(factories.worker("林悦", region=factories.region("110105")))
         return one.move("approve", actor=self.li_jing, seen=1).move("block")
 
+    @cached_property
     def institution(self) -> Institution:
         """夏雨, in 待审核; 王芳 told of it under the code of 春风."""
         return factories.registering()
