@@ -191,7 +191,7 @@ class Country:
 
         record = Registration.objects.get(pk=pk)
         reason = "经核实材料虚假，依法撤销。" if move == "revoke" else "本人申请注销，经核实予以注销。"
-        if not self.refused(record, move, self.offices["final"], reason=reason):
+        if not self.refused(record, move, self.offices["final"], reason=reason, cause="own_request"):
             self.count(move)
 
     # -- small things ---------------------------------------------------------------------------

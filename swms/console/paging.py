@@ -53,6 +53,15 @@ def count(queryset: QuerySet) -> int | str:
     return capped(queryset.order_by()[:COUNTED].count())
 
 
+def counts(querysets: list[QuerySet]) -> list[int | str]:
+    """Return how many there are in each, as ``count`` does, by one query for all of them."""
+    if not querysets:
+        return []
+    first, *others = [rows.order_by().values_list(Value(place), "pk")[:COUNTED] for place, rows in enumerate(querysets)]
+    found = Counter(place for place, _ in (first.union(*others, all=True) if others else first))
+    return [capped(found[place]) for place in range(len(querysets))]
+
+
 def capped(found: int) -> int | str:
     """Return a number as lists show it, ``99+`` for a hundred and more."""
     return found if found < COUNTED else f"{COUNTED - 1}+"

@@ -71,12 +71,13 @@ class ConsoleSite(AdminSite):
     def each_context(self, request) -> dict:
         """Return what every page of the console needs: the menu with what waits, and the reader's duties."""
         groups: dict[str, list] = {name: [] for name in GROUPS}
-        screens = [(screen, screen.waiting(request.user)) for screen in self.screens(request.user)]
-        numbers = iter(counts([waiting for _, waiting in screens if waiting is not None]))
-        for screen, waiting in screens:
+        screens = self.screens(request.user)
+        waiting = {screen: rows for screen in screens if (rows := screen.waiting(request.user)) is not None}
+        numbers = dict(zip(waiting, counts(list(waiting.values())), strict=True))
+        for screen in screens:
             url = screen.list_url
             item = {"label": screen.label, "url": url, "current": request.path.startswith(url)}
-            item["count"] = None if waiting is None else next(numbers)
+            item["count"] = numbers.get(screen)
             groups.setdefault(screen.group, []).append(item)
         nav = [{"label": name, "items": items} for name, items in groups.items() if items]
         front = {"label": "总览", "url": reverse("admin:index"), "count": None}

@@ -64,7 +64,8 @@ class Renewal(Everybody):
         if who in ("zhang_wei", "sun_hao") and sure:
             return
         record = self.record
-        outcome = self.outcome_of(record.move, name, actor=self.users[who], reason="经核实材料虚假，依法处理。")
+        told = {"reason": "经核实材料虚假，依法处理。", "cause": "own_request"}
+        outcome = self.outcome_of(record.move, name, actor=self.users[who], **told)
         assert outcome in ({"done", "wrong_state"} if who in ("zhang_wei", "sun_hao") else {"denied", "wrong_state"})
 
     @invariant()

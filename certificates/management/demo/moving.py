@@ -59,7 +59,9 @@ def _decide(transfer: Transfer, person: Person, world, fate: str, begun: int) ->
         case "void":
             with at(office_hour(begun - 3, world.chance)):
                 reason = "本人申请注销登记，经核实予以注销。"
-                person.worker.registrations.get().move("cancel", actor=world.final(person), reason=reason)
+                person.worker.registrations.get().move(
+                    "cancel", actor=world.final(person), reason=reason, cause="own_request"
+                )
 
 
 def _draft(person: Person, world, *, across: bool) -> Transfer:
