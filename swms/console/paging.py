@@ -67,17 +67,6 @@ def capped(found: int) -> int | str:
     return found if found < COUNTED else f"{COUNTED - 1}+"
 
 
-def counts(querysets: list[QuerySet]) -> list[int | str]:
-    """Return the ``count`` of each, asked in one query."""
-    parts = [
-        each.order_by().annotate(_part=Value(n)).values_list("_part")[:COUNTED] for n, each in enumerate(querysets)
-    ]
-    if not parts:
-        return []
-    found = Counter(n for (n,) in parts[0].union(*parts[1:], all=True))
-    return [found[n] if found[n] < COUNTED else f"{COUNTED - 1}+" for n in range(len(parts))]
-
-
 def _order(queryset: QuerySet) -> tuple[list[str], bool]:
     names = queryset.query.order_by or queryset.model._meta.ordering
     down = {name.startswith("-") for name in names}
