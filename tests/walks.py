@@ -32,8 +32,44 @@ def walks(examples: int, steps: int):
     )
 
 
-class Walk(RuleBasedStateMachine):
-    """One record, whoever might touch it (``users``, by the names of the law), in a transaction that is undone.
+class Undone(RuleBasedStateMachine):
+    """Works in a transaction that is undone, at a clock of its own; ``traveller`` shifts it.
+
+    At the end the trail of every record of ``judged`` must be a path in its table (promise 7).
+    """
+
+    judged: ClassVar[tuple[type, ...]] = ()
+
+    def __init__(self):
+        super().__init__()
+        self.atomic = transaction.atomic()
+        self.atomic.__enter__()
+        self.clock = time_machine.travel(timezone.now(), tick=False)
+        self.traveller = self.clock.start()
+        self.people = People()
+
+    def teardown(self):
+        broken = [line for model in self.judged for line in broken_histories(model)]
+        self.clock.stop()
+        transaction.set_rollback(True)
+        self.atomic.__exit__(None, None, None)
+        assert broken == []
+
+    @staticmethod
+    def outcome_of(call, *args, **kwargs) -> str:
+        """Return ``done``, ``denied`` or the code of the refusal."""
+        try:
+            with transaction.atomic():
+                call(*args, **kwargs)
+        except PermissionDenied:
+            return "denied"
+        except Refused as refused:
+            return refused.code
+        return "done"
+
+
+class Walk(Undone):
+    """One record, and whoever might touch it (``users``, by the names of the law).
 
     A subclass says ``law`` and ``guards``, makes the record in ``start`` and names it by ``case``; moves that
     need more than a reason get it from ``said``.
@@ -45,11 +81,6 @@ class Walk(RuleBasedStateMachine):
 
     def __init__(self):
         super().__init__()
-        self.atomic = transaction.atomic()
-        self.atomic.__enter__()
-        self.clock = time_machine.travel(timezone.now(), tick=False)
-        self.traveller = self.clock.start()
-        self.people = People()
         self.users: dict[str, object] = {"system": None}
         self.start()
 
@@ -67,25 +98,6 @@ class Walk(RuleBasedStateMachine):
 
     def version(self, case) -> int:
         return getattr(case, "form_version", 0)
-
-    def teardown(self):
-        model = type(self.case)
-        assert list(broken_histories(model)) == []
-        self.clock.stop()
-        transaction.set_rollback(True)
-        self.atomic.__exit__(None, None, None)
-
-    @staticmethod
-    def outcome_of(call, *args, **kwargs) -> str:
-        """Return ``done``, ``denied`` or the code of the refusal."""
-        try:
-            with transaction.atomic():
-                call(*args, **kwargs)
-        except PermissionDenied:
-            return "denied"
-        except Refused as refused:
-            return refused.code
-        return "done"
 
     def press(self, name: str, who: str, *, stale: bool = False) -> str:
         """Try a move and hold the outcome against the law; return it."""

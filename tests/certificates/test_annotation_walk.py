@@ -30,7 +30,7 @@ def test_the_table_of_annotations_is_the_rulebooks():
 class AnnotationWalk(Walk):
     """One certificate and one annotation after another."""
 
-    law = LAW
+    law, judged = LAW, (Annotation,)
     guards = {"certificate_not_valid", "still_valid"}
 
     def start(self):

@@ -4,24 +4,20 @@ from datetime import timedelta
 
 import pytest
 import time_machine
-from django.core.exceptions import PermissionDenied
-from django.db import transaction
 from django.utils import timezone
-from hypothesis import HealthCheck, event, settings
+from hypothesis import event
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import invariant, rule, run_state_machine_as_test
 
 from registration import actions, tasks
 from registration.models import Appeal
 from registration.workflows import AppealState as S
 from registration.workflows.appeal import hash_of
 from swms.accounts.models import User
-from swms.histories import broken_histories
 from swms.invariants import judge
 from swms.throttle import Window
-from swms.workflow import Refused
 from tests import factories
-from tests.people import People
+from tests.walks import Undone, walks
 
 #: Rulebook §2.12, written down a second time: who makes which move from where to where.
 LAW = {
@@ -68,18 +64,16 @@ def test_the_table_of_appeals_is_the_rulebooks():
     assert drawn == ARROWS
 
 
-class Everybody(RuleBasedStateMachine):
+class Everybody(Undone):
     """One appeal, with an account or without, everybody who might touch it, and a clock that only goes forward."""
+
+    judged = (Appeal,)
 
     with_account = True
 
     def __init__(self):
         super().__init__()
-        self.atomic = transaction.atomic()
-        self.atomic.__enter__()
-        self.clock = time_machine.travel(timezone.now(), tick=False)
-        self.traveller = self.clock.start()
-        people = People()
+        people = self.people
         owner = factories.worker("王芳", region=factories.region("110105"))
         self.old_mobile = owner.user.mobile
         one = factories.appeal(owner if self.with_account else None)
@@ -89,12 +83,6 @@ class Everybody(RuleBasedStateMachine):
         self.users |= {"owner": owner.user, "stranger": factories.worker("陈晨").user, "system": None}
         self.reviewer = "li_jing" if self.with_account else "security"
         self.approved_at = self.reset = self.ended_at = None
-
-    def teardown(self):
-        assert list(broken_histories(Appeal)) == []
-        self.clock.stop()
-        transaction.set_rollback(True)
-        self.atomic.__exit__(None, None, None)
 
     @property
     def case(self) -> Appeal:
@@ -142,17 +130,6 @@ class Everybody(RuleBasedStateMachine):
             self.approved_at = now if name == "approve" else self.approved_at
             self.ended_at = now if name in ("reject", "finish", "expire", "block") else self.ended_at
         event(f"{name}: {outcome}")
-
-    @staticmethod
-    def outcome_of(call, *args, **kwargs) -> str:
-        try:
-            with transaction.atomic():
-                call(*args, **kwargs)
-        except PermissionDenied:
-            return "denied"
-        except Refused as refused:
-            return refused.code
-        return "done"
 
     @rule(
         name=st.sampled_from(sorted({name for name, _ in MAY_MAKE})), who=st.sampled_from(ACTORS), stale=st.booleans()
@@ -278,6 +255,4 @@ def broken() -> dict[str, list[str]]:
     return {key: number[key] for key in ("8a.", "8b.", "9c.", "7a.") if number[key]}
 
 
-WALKS = settings(
-    max_examples=20, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True
-)
+WALKS = walks(20, 20)

@@ -34,7 +34,7 @@ def test_the_table_of_feedback_is_the_rulebooks():
 class FeedbackWalk(Walk):
     """One feedback about somebody who may come into the roster by an import at any time."""
 
-    law = LAW
+    law, judged = LAW, (Feedback,)
     guards = {"changed", "too_late", "still_open", "not_in_roster"}
 
     def start(self):

@@ -3,23 +3,17 @@
 from datetime import timedelta
 
 import pytest
-import time_machine
-from django.core.exceptions import PermissionDenied
-from django.db import transaction
-from django.utils import timezone
-from hypothesis import HealthCheck, event, settings
+from hypothesis import event
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import invariant, rule, run_state_machine_as_test
 
 from registration import actions, queries
 from registration.models import Institution, InstitutionFeedback
 from registration.workflows import InstitutionFeedbackState as F
 from registration.workflows import InstitutionState as S
 from swms.accounts.models import User
-from swms.histories import broken_histories
-from swms.workflow import Refused
 from tests import factories
-from tests.people import People
+from tests.walks import Undone, walks
 
 DECIDES = {"li_jing", "sun_hao"}  # first reviewers of 朝阳区 and of 北京市
 
@@ -72,16 +66,14 @@ def test_the_table_is_the_rulebooks(model):
     assert reached == {value for value, _ in field.choices}
 
 
-class Everybody(RuleBasedStateMachine):
+class Everybody(Undone):
     """Three feedbacks about one institution, everybody who might touch them, and a clock that only goes forward."""
+
+    judged = (Institution, InstitutionFeedback)
 
     def __init__(self):
         super().__init__()
-        self.atomic = transaction.atomic()
-        self.atomic.__enter__()
-        self.clock = time_machine.travel(timezone.now(), tick=False)
-        self.traveller = self.clock.start()
-        people = People()
+        people = self.people
         self.uscc = factories.uscc()
         self.facts = factories.institution_facts(uscc=self.uscc)
         self.workers = [factories.worker(name) for name in ("王芳", "陈晨", "林晓")]
@@ -91,23 +83,6 @@ class Everybody(RuleBasedStateMachine):
         account = User.objects.create_user(kind=User.Kind.INSTITUTION, name="别家")
         self.users |= {"worker": self.workers[0].user, "stranger": people.chen_chen.user}
         self.users |= {"account": account, "system": None}
-
-    def teardown(self):
-        assert list(broken_histories(Institution)) == list(broken_histories(InstitutionFeedback)) == []
-        self.clock.stop()
-        transaction.set_rollback(True)
-        self.atomic.__exit__(None, None, None)
-
-    @staticmethod
-    def outcome_of(call, *args, **kwargs) -> str:
-        try:
-            with transaction.atomic():
-                call(*args, **kwargs)
-        except PermissionDenied:
-            return "denied"
-        except Refused as refused:
-            return refused.code
-        return "done"
 
     def press(self, record, name, who, *, stale=False, into=None):
         """Try a move and hold the outcome against the law."""
@@ -231,6 +206,4 @@ def test_everybody_pressing_everything_in_any_order_only_walks_listed_paths(sett
     run_state_machine_as_test(Everybody, settings=WALKS)
 
 
-WALKS = settings(
-    max_examples=20, stateful_step_count=18, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True
-)
+WALKS = walks(20, 18)

@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 import pytest
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import invariant, rule, run_state_machine_as_test
 
@@ -17,6 +16,7 @@ from registration.workflows import RegistrationState as R
 from swms.dates import add_years, today
 from tests.registration import test_tables
 from tests.registration.test_tables import Everybody
+from tests.walks import walks
 
 GUARDS = test_tables.GUARDS | {"window_not_open", "record_closed"}
 GONE = (R.REVOKED, R.CANCELLED, R.SUPERSEDED)
@@ -100,6 +100,4 @@ def test_everybody_pressing_everything_on_a_renewal_only_walks_listed_paths(sett
     run_state_machine_as_test(Renewal, settings=WALKS)
 
 
-WALKS = settings(
-    max_examples=25, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True
-)
+WALKS = walks(25, 20)

@@ -5,24 +5,19 @@ from datetime import timedelta
 
 import pytest
 import rules
-import time_machine
 from django.conf import settings as django_settings
-from django.core.exceptions import PermissionDenied
 from django.core.management import call_command
-from django.db import transaction
-from django.utils import timezone
-from hypothesis import HealthCheck, event, settings
+from hypothesis import event
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import invariant, rule, run_state_machine_as_test
 
 from registration import actions, queries
 from registration.models import Appeal, Application, Feedback, Qualification, Registration
 from registration.workflows import DONE_STATES, ENDED_STATES
 from registration.workflows import ApplicationState as A
-from swms.histories import broken_histories, reviewed_models
-from swms.workflow import Refused
+from swms.histories import reviewed_models
 from tests import factories
-from tests.people import People
+from tests.walks import Undone, walks
 
 #: Rulebook §2.3 and §2.4, written down a second time: who makes which move from where to where.
 LAW = {
@@ -98,28 +93,19 @@ def test_nothing_outside_the_engine_assigns_a_state():
     assert assigned == []
 
 
-class Everybody(RuleBasedStateMachine):
+class Everybody(Undone):
     """One application, everybody who might touch it, and a clock that only goes forward."""
+
+    judged = (Application, Registration)
 
     guards = GUARDS
 
     def __init__(self):
         super().__init__()
-        self.atomic = transaction.atomic()
-        self.atomic.__enter__()
-        self.clock = time_machine.travel(timezone.now(), tick=False)
-        self.traveller = self.clock.start()
-        people = People()
+        people = self.people
         self.pk = factories.submitted("陈晨").pk
         self.users = {name: getattr(people, name) for name in ("li_jing", "zhang_wei", "sun_hao", "zhao_min")}
         self.users |= {"worker": self.case.worker.user, "stranger": people.chen_chen.user, "system": None}
-
-    def teardown(self):
-        assert list(broken_histories(Application)) == []
-        assert list(broken_histories(Registration)) == []
-        self.clock.stop()
-        transaction.set_rollback(True)
-        self.atomic.__exit__(None, None, None)
 
     @property
     def case(self) -> Application:
@@ -149,18 +135,6 @@ class Everybody(RuleBasedStateMachine):
             assert outcome == "done" or outcome in self.guards
         assert self.case.state == (LEADS_TO[name, before] if outcome == "done" else before)
         event(f"{name}: {outcome}")
-
-    @staticmethod
-    def outcome_of(call, *args, **kwargs) -> str:
-        """Return ``done``, ``denied`` or the code of the refusal."""
-        try:
-            with transaction.atomic():
-                call(*args, **kwargs)
-        except PermissionDenied:
-            return "denied"
-        except Refused as refused:
-            return refused.code
-        return "done"
 
     @rule(
         name=st.sampled_from(sorted({name for name, _ in MAY_MAKE})), who=st.sampled_from(ACTORS), stale=st.booleans()
@@ -235,6 +209,4 @@ def test_everybody_pressing_everything_in_any_order_only_walks_listed_paths(sett
     run_state_machine_as_test(Everybody, settings=WALKS)
 
 
-WALKS = settings(
-    max_examples=30, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True
-)
+WALKS = walks(30, 20)

@@ -3,24 +3,21 @@
 from datetime import timedelta
 
 import pytest
-import time_machine
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
-from django.utils import timezone
-from hypothesis import HealthCheck, event, settings
+from hypothesis import event
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import initialize, invariant, rule, run_state_machine_as_test
 
 from registration.actions import transfers
 from registration.models import Institution, Registration, Transfer
 from registration.queries import transfers as asking
 from registration.workflows import TransferState as T
 from swms.dates import today
-from swms.histories import broken_histories
 from swms.workflow import Refused
 from tests import factories
 from tests.people import People
 from tests.registration.changes import CHAOYANG, HAIDIAN, REASON, at_institution, draft, registered, standing, to
+from tests.walks import Undone, walks
 
 OUT, IN, ALONE = {"li_jing", "sun_hao"}, {"liu_bo", "sun_hao"}, {"li_jing", "sun_hao"}
 
@@ -68,20 +65,18 @@ def test_every_state_can_be_reached():
     assert reached == set(T)
 
 
-class TwoOffices(RuleBasedStateMachine):
+class TwoOffices(Undone):
     """One worker with two registrations and one change after another; everybody who might touch it; a clock.
 
     The people are made once for all walks (``everybody``); each walk undoes what it did.
     """
 
+    judged = (Transfer, Registration)
+
     everybody: tuple
 
     def __init__(self):
         super().__init__()
-        self.atomic = transaction.atomic()
-        self.atomic.__enter__()
-        self.clock = time_machine.travel(timezone.now(), tick=False)
-        self.traveller = self.clock.start()
         self.worker, self.users = self.everybody
         self.begun = standing(self.worker)
         self.moved = False
@@ -91,13 +86,6 @@ class TwoOffices(RuleBasedStateMachine):
         self.across = across
         self.pk = draft(self.worker, to(HAIDIAN if across else CHAOYANG)).pk
         self.institution = self.case.to_institution
-
-    def teardown(self):
-        assert list(broken_histories(Transfer)) == []
-        assert list(broken_histories(Registration)) == []
-        self.clock.stop()
-        transaction.set_rollback(True)
-        self.atomic.__exit__(None, None, None)
 
     @property
     def case(self) -> Transfer:
@@ -242,6 +230,4 @@ def test_everybody_pressing_everything_in_any_order_moves_all_or_nothing(setting
     run_state_machine_as_test(TwoOffices, settings=WALKS)
 
 
-WALKS = settings(
-    max_examples=12, stateful_step_count=15, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True
-)
+WALKS = walks(12, 15)
