@@ -111,7 +111,7 @@ class Country:
 
         issued = BEGIN + timedelta(days=life.exam)
         one = factories.application(
-            f"示例{life.number}",
+            f"示例{_chinese(life.number)}",
             code=life.county,
             issue_date=issued,
             number=_identity(life.number),
@@ -142,7 +142,11 @@ class Country:
         seen, pk = application.form_version, application.pk
         if life.within(7):
             kind = "fixable" if life.within(80) else "refused"
-            said = {"reason": "材料不完整，请按意见补正后重新提交。", "refusal_kind": kind, "reason_codes": ["other"]}
+            said = {
+                "reason": "材料不完整，请按意见补正后重新提交。",
+                "refusal_kind": kind,
+                "reason_codes": ["photo_not_id"],
+            }
             if not self.refused(application, f"fail_{stage}", reviewer, seen=seen, **said):
                 self.count(kind)
                 self.on(self.today + life.days(1, 40), self.again, life, pk)
@@ -156,13 +160,11 @@ class Country:
             self.apply(life, pk)
 
     def complete(self, life: Life, pk: int) -> None:
-        """The system's part, some days late at times."""
-        from certificates import actions as papers
-        from registration import actions
-
-        if not actions.complete(pk) or not papers.issue(pk):
-            return
+        """The system's part: a job does it at once or some days late, unless the sweep of a night was faster."""
+        _enter_and_issue(pk)
         application = self.case(pk)
+        if application.state != "CERT_ISSUED":
+            return
         record = application.registration
         self.count(application.kind)
         end = record.valid_until
@@ -175,6 +177,10 @@ class Country:
             self.on(self.today + life.days(30, 900), self.undo, life, record.pk, "revoke")
         if life.within(1):
             self.on(self.today + life.days(30, 900), self.undo, life, record.pk, "cancel")
+        if life.within(4):
+            self.on(self.today + life.days(30, 900), self.ask_to_move, life, record.pk)
+        if life.within(2):
+            self.on(self.today + life.days(30, 900), self.ask_for_correction, life, record.pk)
 
     def renew(self, life: Life, pk: int, send: bool) -> None:
         from registration import actions
@@ -193,6 +199,65 @@ class Country:
         reason = "经核实材料虚假，依法撤销。" if move == "revoke" else "本人申请注销，经核实予以注销。"
         if not self.refused(record, move, self.offices["final"], reason=reason, cause="own_request"):
             self.count(move)
+
+    def ask_to_move(self, life: Life, pk: int) -> None:
+        """变更 to an institution of the other county."""
+        from registration.models import Registration
+        from swms.workflow import Refused
+        from tests.registration import changes
+
+        record = Registration.objects.select_related("worker__user", "worker__region").get(pk=pk)
+        there = next(code for code in COUNTIES if code != record.region_id)
+        try:
+            change = changes.sent(record.worker, changes.Employer(institution=self.offices["institution"][there]))
+        except Refused as refused:
+            self.count(f"refused change: {refused.code}")
+            return
+        self.on(self.today + life.days(1, 14), self.decide_change, life, change.pk, "approve_out", record.region_id)
+
+    def decide_change(self, life: Life, pk: int, move: str, county: str) -> None:
+        from registration.actions import transfers
+        from registration.models import Transfer
+        from swms.workflow import Refused
+
+        change = Transfer.objects.get(pk=pk)
+        try:
+            transfers.decide(change, move, by=self.offices["first"][county], seen=change.form_version)
+        except Refused as refused:
+            self.count(f"refused change: {refused.code}")
+            return
+        if move == "approve_out":
+            there = change.to_region_id
+            self.on(self.today + life.days(1, 14), self.decide_change, life, pk, "approve", there)
+        else:
+            self.count("moved")
+
+    def ask_for_correction(self, life: Life, pk: int) -> None:
+        """换发 because the police corrected the name."""
+        from registration.models import Registration
+        from swms.workflow import Refused
+        from tests.certificates import makers
+
+        record = Registration.objects.select_related("worker__user", "region").get(pk=pk)
+        try:
+            one = makers.replacement(record, "correction", new_name=f"更名{_chinese(life.number)}")
+        except Refused as refused:
+            self.count(f"refused correction: {refused.code}")
+            return
+        self.on(self.today + life.days(1, 7), self.decide_correction, life, one.pk, "pass_first")
+
+    def decide_correction(self, life: Life, pk: int, move: str) -> None:
+        from certificates import actions as papers
+        from certificates.models import Replacement
+
+        one = Replacement.objects.select_related("registration__region").get(pk=pk)
+        first = self.offices["first"][one.registration.region_id]
+        if self.refused(one, move, first if move == "pass_first" else self.offices["final"]):
+            return
+        if move == "pass_first":
+            self.on(self.today + life.days(1, 7), self.decide_correction, life, pk, "pass_final")
+        elif papers.replace(pk):
+            self.count("corrected")
 
     # -- small things ---------------------------------------------------------------------------
 
@@ -231,11 +296,22 @@ class Country:
         return [*records, *cases]
 
 
+def _enter_and_issue(pk: int) -> None:
+    from certificates import actions as papers
+    from registration import actions
+
+    actions.complete(pk)
+    papers.issue(pk)
+
+
 def _night() -> None:
     from registration import tasks
+    from registration.queries.due import completions_due
 
     tasks.expire()
     tasks.sweep()
+    for pk in list(completions_due()):  # what the sweep sends to the workers
+        _enter_and_issue(pk)
     tasks.open_renewals()
 
 
@@ -245,7 +321,12 @@ def _offices(factories) -> dict:
     first = {
         code: factories.staff(f"初审{code}", (Duty.FIRST_REVIEW, code), username=f"first{code}") for code in COUNTIES
     }
-    return {"first": first, "final": factories.staff("终审", (Duty.FINAL_REVIEW, "110000"), username="final")}
+    final = factories.staff("终审", (Duty.FINAL_REVIEW, "110000"), username="final")
+    institutions = {}
+    for code in COUNTIES:
+        one = factories.registering(code=code)
+        institutions[code] = one.move("approve", actor=first[code], seen=one.form_version)
+    return {"first": first, "final": final, "institution": institutions}
 
 
 def _moment(day: date, hour: int) -> datetime:
@@ -261,6 +342,11 @@ def _identity(number: int) -> str:
     born = date(1960, 1, 1) + timedelta(days=number // 999)
     digits = f"110000{born:%Y%m%d}{number % 999 + 1:03}"
     return digits + check_digit(digits)
+
+
+def _chinese(number: int) -> str:
+    """Return a number in characters that a name may have."""
+    return "".join("零一二三四五六七八九"[int(digit)] for digit in str(number))
 
 
 def _management_number(number: int, issued: date) -> str:

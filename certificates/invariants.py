@@ -40,7 +40,7 @@ def one_version_each() -> Iterator[str]:
         yield f"{record.number}: {record.current} versions in force"
 
 
-@invariant("2c. whoever was corrected has one name and one number everywhere")
+@invariant("2e. whoever was corrected has one name and one number everywhere")
 def corrected_everywhere() -> Iterator[str]:
     """Yield people whose roster rows still name them as before a correction (R-REP-03)."""
     for one in Worker.objects.exclude(corrections=None).select_related("user").distinct():

@@ -11,6 +11,7 @@ import fcntl
 import hashlib
 import os
 import secrets
+import shlex
 import shutil
 import signal
 import socket
@@ -174,7 +175,7 @@ def prepare() -> None:
     loaded = VAR_DIR / f"demo-{database}.loaded"
     if not loaded.exists():
         say("making demo data / 正在生成演示数据")
-        manage("demo")
+        manage("demo", *shlex.split(os.environ.get("SWMS_DEMO_OPTIONS", "")))
         loaded.touch()
 
 

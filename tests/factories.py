@@ -74,7 +74,7 @@ def id_number(born: date = date(1990, 3, 7), *, province: str = "110000", male: 
 
 def mobile() -> str:
     """Return a mobile of the test block, another one each time."""
-    return f"1990000{next(_sequence) % 10_000:04}"
+    return f"1990{next(_sequence):07}"
 
 
 def staff(name: str, *duties: tuple[str, str | None], **fields) -> User:

@@ -47,7 +47,7 @@ class AnnotationWalk(Walk):
         return Annotation.objects.select_related("qualification__worker").get(pk=self.pk)
 
     def said(self, case, name):
-        return {"path": "x", "sha256": "0" * 64, "signer": "0" * 64, "signed_at": case.submitted_at}
+        return {"path": "x", "sha256": "0" * 64, "signer": "0" * 64, "signed_at": case.submitted_at, "printed": ""}
 
     @rule(days=st.integers(1, 90))
     def the_holder_asks_again(self, days):

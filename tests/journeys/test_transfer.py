@@ -36,9 +36,11 @@ def verdict(stranger, number):
 
 
 def test_a_worker_moves_to_another_region_and_her_registration_with_her(portal, visit, li_jing, liu_bo, scan):
-    worker = at_institution(registered("王芳芳"), factories.institution(OLD))
+    old, new = factories.registering(OLD), factories.registering(NEW, code=HAIDIAN)
+    old.move("approve", actor=li_jing, seen=1)
+    new.move("approve", actor=liu_bo, seen=1)
+    worker = at_institution(registered("王芳芳"), old)
     give_password(worker.user)
-    factories.institution(NEW, code=HAIDIAN)
     registration = worker.registrations.get()
     stranger = visit()
     before = verdict(stranger, registration.number)

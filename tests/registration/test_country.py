@@ -9,7 +9,7 @@ from registration.workflows import ApplicationKind as K
 from registration.workflows import ApplicationState as A
 from registration.workflows import RegistrationState as R
 
-PEOPLE, YEARS = 30, 4.5
+PEOPLE, YEARS = 24, 3.9
 
 
 @pytest.fixture

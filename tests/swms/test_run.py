@@ -154,6 +154,7 @@ class Portal:
     def __init__(self, folder: Path):
         self.port = free_port()
         own = {"PORT": str(self.port), "SWMS_VAR_DIR": str(folder / "var"), "SWMS_EMBEDDED_HOME": str(folder / "home")}
+        own["SWMS_DEMO_OPTIONS"] = "--most 3"  # the whole demo takes a minute, and has tests of its own
         kept = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "REDIS_URL")}
         self.output = folder / "output.txt"
         with self.output.open("w") as output:

@@ -22,26 +22,29 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser):
         parser.add_argument("--seed", type=int, default=1, help="种子（默认 1）")
+        parser.add_argument("--most", type=int, help="每种情形最多几人（默认不限），用于快速生成")
         parser.add_argument("--accounts", action="store_true", help="只列出演示账号")
 
-    def handle(self, *args, seed: int, accounts: bool, **options):
+    def handle(self, *args, seed: int, most: int | None, accounts: bool, **options):
         if settings.PRODUCTION or not settings.DEMO:
             raise CommandError("演示数据只能用于演示环境（SWMS_DEMO=1），不能用于生产环境")
         console = Console(file=self.stdout, highlight=False, soft_wrap=True)
         if not accounts:
-            self._build(console, seed)
+            self._build(console, seed, most)
         if build.is_there():
             console.print(_accounts())
         else:
             console.print("还没有演示数据，请先执行 manage.py demo")
 
-    def _build(self, console: Console, seed: int) -> None:
+    def _build(self, console: Console, seed: int, most: int | None) -> None:
         if build.is_there():
             console.print("演示数据已经存在，没有改动")
             return
         with Progress(TextColumn("{task.description}"), BarColumn(), console=console, transient=True) as bar:
             task = bar.add_task("演示数据", total=None)
-            build.build(seed, lambda what, done, of: bar.update(task, description=what, completed=done, total=of))
+            build.build(
+                seed, lambda what, done, of: bar.update(task, description=what, completed=done, total=of), most=most
+            )
         console.print("演示数据已生成；其中的人员、机构和号码都是虚构的")
 
 

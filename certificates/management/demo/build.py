@@ -44,8 +44,8 @@ def is_there() -> bool:
 
 
 @transaction.atomic
-def build(seed: int, on_step: OnStep) -> None:
-    """Make the demo; ``on_step(what, done, of)`` is told how far it is."""
+def build(seed: int, on_step: OnStep, *, most: int | None = None) -> None:
+    """Make the demo; ``on_step(what, done, of)`` is told how far it is. ``most`` limits the people of each story."""
     chance = random.Random(seed)
     if not Region.objects.filter(code="110105").exists():
         on_step("行政区划", 0, 1)
@@ -56,7 +56,7 @@ def build(seed: int, on_step: OnStep) -> None:
     offices.settle_policies(staff, chance)
     institutions = employers.make_institutions(INSTITUTIONS, staff, chance, password)
     on_step("社工库", 0, 1)
-    people = plan(seed, chance)
+    people = plan(seed, chance, most)
     _import_roster(people, staff, seed)
     world = stories.World(staff, institutions, chance, password)
     page.prepare()
@@ -74,11 +74,11 @@ def build(seed: int, on_step: OnStep) -> None:
     connection.run_on_commit.clear()
 
 
-def plan(seed: int, chance: random.Random) -> list[Person]:
+def plan(seed: int, chance: random.Random, most: int | None = None) -> list[Person]:
     """Return the people of all stories, who are not anywhere yet; those of the first county come first."""
     people: list[Person] = []
     for story in stories.STORIES:
-        for turn in range(story.people):
+        for turn in range(min(story.people, most or story.people)):
             number = len(people) + 1
             # The first of a story works where the named reviewers are; a third are in the first three counties.
             province, county = offices.PLACES[0 if turn == 0 else chance.choice((turn % 3, turn % len(offices.PLACES)))]
