@@ -106,11 +106,11 @@ def _late(application: Application) -> dict | None:
 
 
 def _sections(application: Application, *, change: bool = False) -> list[dict]:
-    """Return the form as summary lists; numbers masked (R-ACC-13), with 更改 where ``change`` says so."""
+    """Return the form as summary lists; numbers masked (R-ACC-13), with 更改 where ``change`` says so and it is open."""
     content = queries.check_answers(application)
-    sections = []
+    sections, parts = [], queries.editable_parts(application.worker) if change else ()
     for section in content["sections"]:
-        url = reverse(section["url_name"]) if change and section["url_name"] else ""
+        url = reverse(section["url_name"]) if section["url_name"] and section["name"] in parts else ""
         entries = [
             [
                 {
@@ -125,7 +125,7 @@ def _sections(application: Application, *, change: bool = False) -> list[dict]:
         sections.append({"name": section["name"], "label": section["label"], "entries": entries, "change_url": url})
     photo = content["photo"]
     if photo or change:
-        url = reverse(ITEMS["photo"]) if change else ""
+        url = reverse(ITEMS["photo"]) if "photo" in parts else ""
         sections.insert(1, {"name": "photo", "label": "照片", "photo": photo, "entries": [], "change_url": url})
     return sections
 
