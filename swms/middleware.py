@@ -29,7 +29,8 @@ class RequestContextMiddleware:
         self.get_response = get_response
 
     def __call__(self, request):
-        token = set_current(RequestFacts(getattr(request, "id", ""), client_ip(request)))
+        shows = request.method in ("GET", "HEAD")
+        token = set_current(RequestFacts(getattr(request, "id", ""), client_ip(request), shows))
         try:
             return self.get_response(request)
         finally:

@@ -117,8 +117,10 @@ class ApplicationAdmin(ReviewAdmin):
 
     def moves(self, record, user):
         # Four eyes is a guard, which is asked only when the button is pressed: who may not pass it sees no button.
-        mine = self.waiting(user).filter(pk=record.pk).exists()
-        return record.moves_for(user) if mine else []
+        _fetch_decisions(record)
+        other = {ApplicationState.PENDING_REVIEW: "final", ApplicationState.INITIAL_APPROVED: "first"}.get(record.state)
+        decided = any(each.stage == other and each.reviewer_id == user.pk for each in record.decisions.all())
+        return [] if decided else record.moves_for(user)
 
     def opened(self, record, user):
         record.taken_by_another = not actions.claim(record, by=user)
@@ -142,7 +144,7 @@ class ApplicationAdmin(ReviewAdmin):
         return changed_rows(old.content, now, stored_files(now, old.content))
 
     def case(self, record, user):
-        prefetch_related_objects([record], Prefetch("decisions", Decision.objects.select_related("reviewer")))
+        _fetch_decisions(record)
         content = content_of(record)
         previous = queries.previous_form(record)
         stored = stored_files(content, *([previous.content] if previous else []))
@@ -162,6 +164,11 @@ class ApplicationAdmin(ReviewAdmin):
             history=queries.timeline(record, for_staff=True),
             sent=told(record),
         )
+
+
+def _fetch_decisions(record: Application) -> None:
+    """Read the few decisions of a case once for its page."""
+    prefetch_related_objects([record], Prefetch("decisions", Decision.objects.select_related("reviewer")))
 
 
 def _late() -> Q:

@@ -13,6 +13,7 @@ from registration.workflows import PENDING_STATES, QUALIFICATION, QualificationS
 from swms import codes
 from swms.codes import CertificateLevel, IdType
 from swms.crypto import BlindIndexField, SealedField
+from swms.current import once
 from swms.idnumbers import mask_id
 from swms.regions.models import Duty, Region, Scope, ScopedModel
 from swms.regions.queries import same_region
@@ -97,6 +98,9 @@ class Worker(ScopedModel):
 
     def missing(self) -> list[tuple[str, str]]:
         """Return ``(name, label)`` of everything that is still to be filled in before 首次登记 (R-PRO-01)."""
+        return once(("missing", self.pk), self._missing)
+
+    def _missing(self) -> list[tuple[str, str]]:
         names = [name for fields in self.REQUIRED.values() for name in fields]
         if self.has_local_cert:
             names += self.REQUIRED_WITH_LOCAL_CERT

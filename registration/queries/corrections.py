@@ -8,9 +8,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from registration.models import Application, ApplicationForm, Decision, Worker
+from registration.models import Application, Decision, Worker
 from registration.models.form_content import UNANSWERED, form_content
-from registration.queries.differences import FormChange
+from registration.queries.differences import FormChange, form_at
 from registration.reasons import (
     DOCUMENT,
     FIRST_REGISTERED,
@@ -30,6 +30,7 @@ from registration.reasons import (
 from registration.requirements import balances
 from registration.workflows import REFUSED_STATES, ApplicationState
 from registration.workflows.application import accepted_as, local_start
+from swms.current import once
 from swms.workflow import Refused
 
 UNNAMED = "这一项没有被指出，不需要修改"
@@ -124,7 +125,9 @@ def refusal_of(application: Application) -> Decision | None:
     rounds = application.round if application.state in REFUSED_STATES else application.round - 1
     if not rounds:
         return None
-    return application.decisions.filter(round=rounds, passed=False).order_by("pk").last()
+    # In memory: who shows a case has fetched its few decisions.
+    decisions = once(("decisions", application.pk), lambda: list(application.decisions.all()))
+    return next((each for each in reversed(decisions) if each.round == rounds and not each.passed), None)
 
 
 def correction_of(application: Application, decision: Decision | None = None) -> Correction | None:
@@ -137,8 +140,7 @@ def correction_of(application: Application, decision: Decision | None = None) ->
         return None
     if application.first_submitted_at > decision.at:  # accepted in another channel meanwhile (R-REG-05)
         return None
-    form = ApplicationForm.objects.get(application=application, version=decision.form_version)
-    return Correction(application, decision, form.content)
+    return Correction(application, decision, form_at(application, decision.form_version).content)
 
 
 def standing_correction(application: Application) -> Correction | None:
@@ -163,6 +165,10 @@ def present_content(application: Application) -> dict:
 
 def drafted(application: Application) -> dict:
     """Return the form as the personal information has it now, whatever was sent."""
+    return once(("drafted", application.pk), lambda: _drafted(application))
+
+
+def _drafted(application: Application) -> dict:
     draft = copy.copy(application)
     if not application.is_renewal:
         draft.first_registered_on = local_start(application)

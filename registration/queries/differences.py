@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from registration.models import Application, ApplicationForm
+from swms.current import once
 
 
 @dataclass(frozen=True)
@@ -110,9 +111,14 @@ def previous_form(application: Application) -> ApplicationForm | None:
             return None
         period = application.registration.periods.exclude(application=application).order_by("valid_from").last()
         return period and period.application.form
-    older = application.forms.filter(version__lt=application.form_version)
     # In memory: whoever shows the changes shows the decisions too, and has fetched them for both.
     decided = [each for each in application.decisions.all() if each.form_version < application.form_version]
     if decided:
-        return older.filter(version=max(decided, key=lambda each: each.pk).form_version).first()
-    return older.order_by("version").last()
+        return form_at(application, max(decided, key=lambda each: each.pk).form_version)
+    return form_at(application, application.form_version - 1)
+
+
+def form_at(application: Application, version: int) -> ApplicationForm:
+    """Return one version of a form; versions never change and have no gaps."""
+    read = ApplicationForm.objects.filter(application=application, version=version).get
+    return once(("form", application.pk, version), read)

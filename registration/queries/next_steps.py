@@ -49,9 +49,10 @@ _URGENCY = (*REFUSED_STATES, A.NOT_APPLIED, A.PENDING_REVIEW, *LOCKED_STATES, *E
 
 def latest_applications(worker: Worker) -> list[Application]:
     """Return the newest case of every certificate, the highest level first; the ones before it are history."""
-    rows = worker.applications.select_related("qualification", "registration__region", "region", "worker__user")
+    rows = worker.applications.select_related("qualification", "registration__region", "region")
     newest = {}
-    for each in rows.select_related("worker__region", "registration__qualification").order_by("pk"):
+    for each in rows.select_related("registration__qualification").order_by("pk"):
+        each.worker = worker
         newest[each.qualification_id] = each
     return sorted(newest.values(), key=lambda each: (-each.qualification.level, each.pk))
 

@@ -11,6 +11,7 @@ from registration.workflows import (
     REFUSED_STATES,
     REGISTERED_STATES,
 )
+from swms.current import once
 
 #: What an edit can touch. ``employer`` is the current employment, ``work`` the past ones.
 PARTS = frozenset({"contact", "basic", "photo", "region", "employer", "work", "projects", "honours"})
@@ -32,8 +33,11 @@ def parts_open(states: Iterable[str], registered: bool) -> frozenset[str]:
 
 def moved_by_change(worker: Worker) -> frozenset[str]:
     """Return the parts that only 变更 moves: those of a registered worker (R-CHG-01, R-CHG-08)."""
-    registered = worker.registrations.filter(state__in=REGISTERED_STATES).exists()
-    return MOVES_BY_CHANGE if registered else frozenset()
+    return MOVES_BY_CHANGE if _registered(worker) else frozenset()
+
+
+def _registered(worker: Worker) -> bool:
+    return once(("registered", worker.pk), worker.registrations.filter(state__in=REGISTERED_STATES).exists)
 
 
 def editable_parts(worker: Worker, opening: Opening | None = None) -> frozenset[str]:
@@ -47,9 +51,8 @@ def editable_parts(worker: Worker, opening: Opening | None = None) -> frozenset[
 
 def parts_of(worker: Worker) -> frozenset[str]:
     """Return the parts that are open by the states alone, whatever a refusal named."""
-    states = worker.applications.values_list("state", flat=True)
-    registered = worker.registrations.filter(state__in=REGISTERED_STATES).exists()
-    return parts_open(states, registered)
+    states = once(("states", worker.pk), lambda: list(worker.applications.values_list("state", flat=True)))
+    return parts_open(states, _registered(worker))
 
 
 @dataclass(frozen=True)

@@ -106,7 +106,7 @@ def _late(application: Application) -> dict | None:
 
 
 def _sections(application: Application, *, change: bool = False) -> list[dict]:
-    """Return the form as summary lists; numbers masked (R-ACC-13), with 更改 where ``change`` says so and it is open."""
+    """Return the form as summary lists, numbers masked (R-ACC-13); with ``change``, 更改 beside what is open."""
     content = queries.check_answers(application)
     sections, parts = [], queries.editable_parts(application.worker) if change else ()
     for section in content["sections"]:

@@ -69,7 +69,9 @@ class WorkerPage(WorkerRequired, View):
         mine = Application.objects.visible_to(self.request.user).select_related(
             "worker__user", "worker__region", "qualification", "region"
         )
-        return get_object_or_404(mine, ref=ref, worker=self.worker)
+        application = get_object_or_404(mine, ref=ref, worker=self.worker)
+        application.worker = self.worker
+        return application
 
 
 class FormPage(WorkerPage):

@@ -12,7 +12,7 @@ from registration.workflows.application.states import MAKEUP_KINDS, RENEWAL_KIND
 from registration.workflows.application.states import ApplicationKind as K
 from registration.workflows.application.states import ApplicationState as A
 from registration.workflows.qualification import QualificationState
-from registration.workflows.registration import RegistrationState
+from registration.workflows.registration import REGISTERED_STATES, RegistrationState
 from swms.codes import IdType
 from swms.dates import add_years, today
 from swms.ui import cn_date
@@ -137,7 +137,7 @@ def named_in(application, step: Step) -> list[Named]:
 def nameable(application, content: dict | None = None) -> list[Item]:
     """Return the items of the present form that a refusal may name."""
     worker = application.worker
-    registered = worker.registrations.exclude(state=RegistrationState.CANCELLED).exists()
+    registered = worker.registrations.filter(state__in=REGISTERED_STATES).exists()
     derived = ("sex", "birth_date") if worker.user.id_type in IdType.with_citizen_number() else ()  # R-ACC-11
     return items_of(content or application.form.content, registered=registered, derived=derived)
 
