@@ -34,6 +34,7 @@ _JOINED = (
     "worker__user",
     "worker__region",
     "worker__household_region",
+    "registration__region",
     "qualification",
     "region",
     "claimed_by",

@@ -109,8 +109,9 @@ def previous_form(application: Application) -> ApplicationForm | None:
     if application.form_version == 1:
         if not application.is_renewal:
             return None
-        period = application.registration.periods.exclude(application=application).order_by("valid_from").last()
-        return period and period.application.form
+        before = ApplicationForm.objects.filter(application__period__registration=application.registration_id)
+        newest = before.exclude(application=application).order_by("-application__period__valid_from", "-version")
+        return newest.first()
     # In memory: whoever shows the changes shows the decisions too, and has fetched them for both.
     decided = [each for each in application.decisions.all() if each.form_version < application.form_version]
     if decided:

@@ -8,8 +8,8 @@ from django.conf import settings
 from django.utils import timezone
 
 from registration.models import Application
-from registration.models.form_content import form_content
 from registration.models.policies import PREFECTURE_DEPTH
+from registration.queries.corrections import drafted
 from registration.queries.policies import policy_of
 from registration.queries.profile import ITEMS
 from registration.workflows import ENDED_STATES, REFUSED_STATES, ApplicationState
@@ -101,15 +101,19 @@ def check_answers(application: Application) -> dict:
     stored version. Each section has ``url_name``, where its answers are changed.
     """
     if application.state == A.NOT_APPLIED:
-        draft = copy.copy(application)
+        content = copy.deepcopy(drafted(application))
         if not application.is_renewal:
-            draft.first_registered_on = local_start(application) or today()  # stamped when it is sent
-        content = form_content(draft)
+            _stamp(content, local_start(application) or today())  # as it is stamped when it is sent
     else:
         content = application.form.content
     for section in content["sections"]:
         section["url_name"] = ITEMS.get(section["name"], "")
     return content
+
+
+def _stamp(content: dict, day: dt.date) -> None:
+    rows = [row for section in content["sections"] for entry in section["entries"] for row in entry]
+    next(row for row in rows if row["key"] == "first_registered_on")["value"] = cn_date(day)
 
 
 # --- progress ------------------------------------------------------------------------------------
