@@ -1,4 +1,4 @@
-"""Promises 2, 3, 4 and 9 of docs/quality, as far as certificates and annotations keep them."""
+"""Promises 2, 3, 4 and 9, as far as certificates and annotations keep them."""
 
 import os
 from collections.abc import Iterator

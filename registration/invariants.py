@@ -1,4 +1,4 @@
-"""The promises that the hub can judge (docs: reliability)."""
+"""The promises that the hub can judge."""
 
 from datetime import timedelta
 

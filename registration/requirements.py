@@ -1,6 +1,6 @@
 """Conditions that other apps put on a renewal; the hub does not know who they are.
 
-``education`` keeps the ledger of hours: it registers a source of balances from its ``AppConfig.ready``.
+An app registers a source of balances from its ``AppConfig.ready``.
 """
 
 from collections.abc import Callable

@@ -1,21 +1,19 @@
 """The queue of 换发, for the first and the final review (R-REP-02, R-REP-03)."""
 
 from django.contrib import admin
-from django.db.models import Q
 
 from certificates.models import Replacement
 from certificates.queries.replacement_page import beside, whose_move
-from certificates.queries.replacements import awaiting, earlier, in_region
+from certificates.queries.replacements import REMIND_WITH_LEFT, awaiting, earlier, in_region
 from certificates.workflows import ENDED_STATES, ReplacementState, refused_now
 from registration.admin.identity import identity, is_number, is_reference
 from registration.models import Registration
 from registration.queries import AutomaticCheck
 from registration.queries.identity import IDENTITY_TAKEN, identity_conflict
 from swms.console.history import entries
-from swms.console.paging import count
-from swms.console.review import NEAR, Case, ReviewAdmin
-from swms.console.screens import Desk, Filter, Found
-from swms.dates import today, working_days_after, working_days_left
+from swms.console.review import Case, ReviewAdmin
+from swms.console.screens import Filter, Found, desks_by_clock
+from swms.dates import today, working_days_left
 from swms.idnumbers import mask_id, normalise
 from swms.regions.models import REVIEW_DUTIES
 from swms.regions.queries import full_name
@@ -54,13 +52,7 @@ class ReplacementAdmin(ReviewAdmin):
         ]
 
     def desks(self, user):
-        rows = self.waiting(user)
-        waiting = count(rows)
-        if not waiting:
-            return []
-        late = Q(due_on__lt=today())
-        near = ~late & Q(due_on__lt=working_days_after(today(), NEAR + 1))
-        return [Desk(self.label, self.list_url, waiting, count(rows.filter(near)), count(rows.filter(late)))]
+        return desks_by_clock(self.label, self.list_url, self.waiting(user), near=REMIND_WITH_LEFT)
 
     def row(self, record):
         due = {"due": record.due_on, "left": working_days_left(today(), record.due_on)} if record.due_on else {}
@@ -158,7 +150,9 @@ def _checks(record: Replacement) -> list[AutomaticCheck]:
     """Return what the system can judge; the proof itself is for the reviewer's eyes."""
     refused = refused_now(record.registration)
     checks = [
-        AutomaticCheck("in_force", "登记有效，没有正在审核的登记申请", refused is None, refused and refused.message)
+        AutomaticCheck(
+            "in_force", "登记有效，没有正在审核的登记或变更申请", refused is None, refused and refused.message
+        )
     ]
     if record.is_correction:
         conflict = identity_conflict(record.worker, **(record.before | record.asked))

@@ -25,7 +25,7 @@ class Replacement(Reviewed, ScopedModel):
     """
 
     workflow = REPLACEMENT
-    scope = Scope(regions="registration__region", owners=("worker__user",))
+    scope = Scope(regions="registration__region", owners=("worker__user",), offices=Q(submitted_at__isnull=False))
 
     uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     ref = models.CharField("受理编号", max_length=32, unique=True)

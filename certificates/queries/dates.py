@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from django.urls import reverse
 
 from certificates.models import Annotation
-from certificates.queries.annotations import QUOTA_DAYS, has_agreed, has_e_certificate, quota_of
+from certificates.queries.annotations import QUOTA, QUOTA_DAYS, has_agreed, has_e_certificate, quota_of
 from certificates.queries.contents import sex_and_birth
 from certificates.workflows import COUNTED_STATES, AnnotationState
 from registration.models import Qualification, Worker
@@ -15,7 +15,7 @@ from swms.dates import today, window_back
 from swms.ui import cn_date
 
 TERM = Rule("R-ANN-07", "加注有效期自申请之日起算，到当日24时为止，提交时已经确定，不能延长。")
-LIMIT = Rule("R-ANN-08", f"同一证书{QUOTA_DAYS}日内最多申请3次加注，自申请当日起向前计算。")
+LIMIT = Rule("R-ANN-08", f"同一证书{QUOTA_DAYS}日内最多申请{QUOTA}次加注，自申请当日起向前计算。")
 
 
 def annotation_dates(worker: Worker, qualifications: list[Qualification]) -> Iterator[ClockEntry]:

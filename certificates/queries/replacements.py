@@ -4,7 +4,7 @@ from django.db.models import F, Q, QuerySet
 
 from certificates.models import Replacement
 from certificates.workflows import OPEN_STATES, UNDECIDED_STATES, ReplacementState
-from registration.models import Registration, Worker
+from registration.models import Worker
 from registration.models.policies import PREFECTURE_DEPTH
 from registration.queries.policies import prefecture_reviews_first
 from registration.queries.reminding import Clock
@@ -16,9 +16,12 @@ _DECIDES = {Duty.FIRST_REVIEW: ReplacementState.PENDING, Duty.FINAL_REVIEW: Repl
 _SHOWN = ("worker__user", "registration__region", "registration__qualification", "correction")
 
 
-#: Reminders after 10 of the 15 working days (§2.14), to the offices that review registrations first and last.
+REMIND_WITH_LEFT = 5  # of the 15 working days (§2.14)
+#: Reminders go to the offices that review registrations first and last.
 REPLACEMENTS = tuple(
-    Clock(Replacement, state, duty, 5, "registration__region", by_policy=state == ReplacementState.PENDING)
+    Clock(
+        Replacement, state, duty, REMIND_WITH_LEFT, "registration__region", by_policy=state == ReplacementState.PENDING
+    )
     for duty, state in _DECIDES.items()
 )
 
@@ -26,11 +29,6 @@ REPLACEMENTS = tuple(
 def open_replacement(worker: Worker) -> Replacement | None:
     """Return the worker's replacement that is not over; there is at most one (R-REP-02)."""
     return worker.replacements.filter(state__in=OPEN_STATES).select_related("registration").first()
-
-
-def past_replacements(registration: Registration) -> QuerySet[Replacement]:
-    """Return the replacements of a registration that are over, the newest first."""
-    return registration.replacements.exclude(state__in=OPEN_STATES).order_by("-pk")
 
 
 def awaiting(user) -> QuerySet[Replacement]:

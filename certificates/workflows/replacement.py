@@ -59,7 +59,7 @@ def in_force(replacement, step: Step):
 
 
 def no_other_case(replacement, step: Step):
-    """R-REP-02: nothing is replaced while an application is under review."""
+    """R-REP-02: nothing is replaced while an application or a change is under review."""
     refused = refused_now(replacement.registration)
     if refused:
         raise refused

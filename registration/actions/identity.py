@@ -27,13 +27,13 @@ def correct_identity(
     ``nothing_changed``, ``case_open`` while a form with the old identity is under review, ``identity_taken`` when the
     number is another's, which is for the keepers of certificates to merge.
     """
+    rows = list(Qualification.objects.select_for_update().filter(pk__in=own_rows(worker).values("pk")).order_by("pk"))
+    one = Worker.objects.select_for_update().get(pk=worker.pk)
+    one.user = user = User.objects.select_for_update().get(pk=one.user_id)
     # A form that is sent at this moment either comes first and refuses the correction, or is filled in after it.
     applications = Application.objects.select_for_update(of=("self",)).filter(worker=worker).order_by("pk")
     if any(each.state in IN_REVIEW_STATES for each in applications):
         raise Refused("case_open", "申请人有一件登记申请正在审核，办结后才能更正姓名或证件号码")
-    rows = list(Qualification.objects.select_for_update().filter(pk__in=own_rows(worker).values("pk")).order_by("pk"))
-    one = Worker.objects.select_for_update().get(pk=worker.pk)
-    one.user = user = User.objects.select_for_update().get(pk=one.user_id)
 
     old = {"name": user.name, "id_number": user.id_number}
     new = old | _cleaned(name, id_number, user.id_type)

@@ -8,6 +8,7 @@ from django.db import IntegrityError, transaction
 from django.urls import reverse
 from django.utils import timezone
 
+from registration.actions.constraints import broken_by
 from registration.models import Institution, InstitutionFeedback, InstitutionLink, Worker
 from registration.queries.institutions import about, hashed, link_of, staff_of
 from registration.queries.progress import office
@@ -85,9 +86,9 @@ def submit(answers: dict, *, mobile: str, scan: StoredFile, consent_version: str
         try:
             return _enter(answers, mobile, scan, consent_version, token)
         except IntegrityError as error:
-            if "uscc" in _constraint(error):
+            if "uscc" in broken_by(error):
                 raise _taken(answers["uscc"], mobile) from error
-            if "ref" not in _constraint(error):
+            if "ref" not in broken_by(error):
                 raise
     raise RuntimeError("no free receipt number found")
 
@@ -110,7 +111,9 @@ def _enter(answers: dict, mobile: str, scan: StoredFile, consent_version: str, t
 
 
 def _invited(token: str, mobile: str) -> Institution:
-    """Use up an invitation and return its institution."""
+    """Use up an invitation and return its institution, which is locked before its link as everywhere."""
+    invitation = InstitutionLink.objects.filter(token_hash=hashed(token)).values("institution_id")
+    one = Institution.objects.select_for_update(of=("self",)).filter(pk__in=invitation).first()
     link = link_of(token, InstitutionLink.Purpose.INVITATION, locked=True)
     if link is None:
         link = InstitutionLink.objects.filter(token_hash=hashed(token)).select_related("institution").first()
@@ -118,7 +121,7 @@ def _invited(token: str, mobile: str) -> Institution:
         ref = link.institution.ref if own else None
         raise Refused("link_over", "邀请已失效或已经使用", ref=ref or "")
     _use(link)
-    return Institution.objects.select_for_update(of=("self",)).get(pk=link.institution_id)
+    return one
 
 
 def _let_invitations_go(uscc: str, keep: Institution | None) -> list[Institution]:
@@ -135,7 +138,7 @@ def resubmit(institution: Institution, answers: dict, *, scan: StoredFile | None
     try:
         return _complete(institution, answers, scan)
     except IntegrityError as error:
-        if "uscc" not in _constraint(error):
+        if "uscc" not in broken_by(error):
             raise
         raise _taken(answers["uscc"], institution.contact_mobile) from error
 
@@ -160,10 +163,6 @@ def _complete(institution: Institution, answers: dict, scan: StoredFile | None) 
         each.feedbacks.update(institution=one)
     trail.record("registration.institution.edit", one, changes={"fields": changed})
     return one.move("resubmit")
-
-
-def _constraint(error: IntegrityError) -> str:
-    return getattr(getattr(error.__cause__, "diag", None), "constraint_name", None) or ""
 
 
 def _taken(uscc: str, mobile: str) -> Refused:
@@ -203,7 +202,7 @@ def _open_account(institution: Institution) -> User:
             with transaction.atomic():
                 return User.objects.create_user(**facts, mobile=institution.contact_mobile)
         except IntegrityError as error:  # somebody bound it at this very moment
-            if "mobile" not in _constraint(error):
+            if "mobile" not in broken_by(error):
                 raise
     return User.objects.create_user(**facts)
 
@@ -249,14 +248,14 @@ def expire_feedback(pk: int) -> bool:
 
     An invitation that no other feedback stands behind ends with it.
     """
-    with transaction.atomic():
-        feedback = InstitutionFeedback.objects.select_related("institution").get(pk=pk)
-        try:
+    try:
+        with transaction.atomic():
+            feedback = InstitutionFeedback.objects.select_related("institution").get(pk=pk)
             feedback.move("expire")
-        except Refused:
-            return False
-        institution = feedback.institution
-        waits = institution.feedbacks.filter(state=InstitutionFeedbackState.APPROVED).exists()
-        if institution.state == InstitutionState.INVITED and not waits:
-            institution.move("lapse")
+            institution = feedback.institution
+            waits = institution.feedbacks.filter(state=InstitutionFeedbackState.APPROVED).exists()
+            if institution.state == InstitutionState.INVITED and not waits:
+                institution.move("lapse")
+    except Refused:  # the institution registered at this moment, or another sweep was here first
+        return False
     return True

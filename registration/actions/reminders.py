@@ -1,4 +1,4 @@
-"""What people are told when time runs out: reviewers of the 30 working days, workers of their last days.
+"""What people are told when time runs out: reviewers of the clocks of their desks, workers of their last days.
 
 Never a decision by itself (R-REG-16, R-REREG-10).
 """
@@ -43,12 +43,12 @@ def _tell(reminder: Reminder) -> bool:
         words.format(number)
         for words, number in (
             ("已逾期{}件", reminder.overdue),
-            ("10个工作日内到期{}件", reminder.near),
+            ("即将到期{}件", reminder.near),
             ("下级逾期未办{}件", reminder.below),
         )
         if number
     ]
-    notify(reviewer, kind=KIND, title="登记审核办理时限提醒", body=f"{'，'.join(said)}，请及时办理。")
+    notify(reviewer, kind=KIND, title="办理时限提醒", body=f"{'，'.join(said)}，请及时办理。")
     return True
 
 

@@ -283,11 +283,11 @@ def _hold(worker: Worker, *, into: int | None = None) -> Worker:
     """Lock what a change touches, and return the worker as it is now; ``into`` is the institution it leads to."""
     if into:
         Institution.objects.select_for_update(no_key=True, of=("self",)).get(pk=into)
-    list(Registration.objects.select_for_update(no_key=True, of=("self",)).filter(worker=worker).order_by("pk"))
     one = Worker.objects.select_for_update(no_key=True, of=("self",)).select_related("user", "region").get(pk=worker.pk)
     states = (ApplicationState.NOT_APPLIED, *IN_REVIEW_STATES)
     cases = Application.objects.select_for_update(no_key=True, of=("self",)).filter(worker=one, state__in=states)
     list(cases.order_by("pk"))
+    list(Registration.objects.select_for_update(no_key=True, of=("self",)).filter(worker=one).order_by("pk"))
     return one
 
 

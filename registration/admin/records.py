@@ -51,7 +51,7 @@ class RegistrationAdmin(ReviewAdmin):
                 {"text": record.qualification.get_level_display()},
                 {"text": full_name(record.region)},
                 {"date": record.valid_until},
-                {"badge": record.get_state_display()},
+                {"badge": record.standing.label},
             ],
         }
 
@@ -102,7 +102,7 @@ class RegistrationAdmin(ReviewAdmin):
             rows.append({"label": "注销原因", "value": record.get_cancel_cause_display()})
         return Case(
             title=f"{record.worker.user.name} · 登记记录",
-            badge=record.get_state_display(),
+            badge=record.standing.label,
             sections=[{"label": "登记", "entries": [rows]}],
             history=entries(record),
             sent=told(record),
@@ -120,10 +120,10 @@ class RegistrationAdmin(ReviewAdmin):
 _CONSEQUENCES = {
     "revoke": (
         "撤销后不能恢复。查验时立即显示“已撤销”，所有版本的登记证书同时失效，该职业水平证书已有的加注件一并作废；"
-        "正在办理的再登记和换发终止。本人会收到短信。"
+        "正在办理的再登记和换发终止，没有其他登记的，变更也终止。本人会收到短信。"
     ),
     "cancel": (
-        "注销后不能恢复。查验时立即显示“已注销”，所有版本的登记证书同时失效；正在办理的再登记和换发终止。"
+        "注销后不能恢复。查验时立即显示“已注销”，所有版本的登记证书同时失效；正在办理的再登记和换发终止，没有其他登记的，变更也终止。"
         "职业水平证书本身和它的加注件不受影响。本人会收到短信。"
     ),
 }

@@ -16,6 +16,8 @@ from registration.reasons import (
     FIRST_REGISTERED,
     OTHER,
     REASONS,
+    REGION,
+    Atom,
     Form,
     Item,
     Named,
@@ -28,8 +30,9 @@ from registration.reasons import (
     not_named,
 )
 from registration.requirements import balances
-from registration.workflows import REFUSED_STATES, ApplicationState
+from registration.workflows import REFUSED_STATES, REGISTERED_STATES, ApplicationState
 from registration.workflows.application import accepted_as, local_start
+from swms.codes import IdType
 from swms.current import once
 from swms.workflow import Refused
 
@@ -187,14 +190,25 @@ def edited_unnamed(corrections: Iterable[Correction], worker: Worker) -> list[st
     A worker with two cases to mend mends both from one personal information: each lets the other's items change.
     """
     corrections = list(corrections)
+    registered = worker.registrations.filter(state__in=REGISTERED_STATES).exists()
     found = {}
     for each in corrections:
         each.application.worker = worker
         new = _without_stamp(each, drafted(each.application))
         for atom in not_named(each.named, each.old, new):
+            if _moved_by_an_office(atom, each.old, new, worker, registered):
+                continue
             if not any(other.covers(atom, new) for other in corrections):
                 found[atom] = each.old.labels.get(atom) or new.labels[atom]
     return list(found.values())
+
+
+def _moved_by_an_office(atom: Atom, old: Form, new: Form, worker: Worker, registered: bool) -> bool:
+    """Whether the worker cannot have edited it: an approved 变更 (R-CHG-01) or a corrected identity (R-REP-03) did."""
+    section, entry, key = atom
+    if section == "basic" and key in ("sex", "birth_date"):
+        return worker.user.id_type in IdType.with_citizen_number()
+    return registered and (atom == REGION or (section == "work" and (old.is_current(entry) or new.is_current(entry))))
 
 
 def _without_stamp(correction: Correction, content: dict) -> Form:

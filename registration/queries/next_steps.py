@@ -129,7 +129,7 @@ def _before_applying(application: Application) -> tuple:
     if refusal and application.is_renewal:
         return _registered(application)
     if refusal:
-        text = f"首次登记应在证书签发后1年内申请，受理期限已于{cn_date(window.last_day)}届满。"
+        text = f"首次登记应在通过考试后1年内申请，受理期限已于{cn_date(window.last_day)}届满。"
         return "已超过首次登记受理期限", text, "查看申请", *here
     until = _until(application, window)
     short = [in_words(each) for each in balances(application) if each.short] if application.is_renewal else []

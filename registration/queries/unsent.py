@@ -43,7 +43,9 @@ def unsent(application: Application) -> Unsent | None:
         else:
             text = f"审核意见指出的{len(tasks)}项都已修改，还需要再次提交。{text}"
     title = f"{kind}申请尚未{'重新' if correction else ''}提交"
-    return Unsent(application, title, text, next(iter(personal_dates(application, [])), None), *way)
+    # In the make-up channel the regular window is long past: the clock names the channel's own last day.
+    deadline = next((each for each in personal_dates(application, []) if each.left >= 0), None)
+    return Unsent(application, title, text, deadline, *way)
 
 
 def send_label(application: Application) -> str:

@@ -3,6 +3,7 @@
 from registration.reasons.codes import DOCUMENT, GENERAL, OTHER, REASONS, Reason
 from registration.reasons.comparing import (
     FIRST_REGISTERED,
+    REGION,
     Atom,
     Form,
     atoms_of,
@@ -20,6 +21,7 @@ __all__ = [
     "GENERAL",
     "OTHER",
     "REASONS",
+    "REGION",
     "Atom",
     "Form",
     "Item",

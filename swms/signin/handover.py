@@ -52,7 +52,7 @@ def release(user: User, *, mobile: str, by: User, reason: str) -> None:
 
 
 def _locked(user: User) -> User:
-    return User.objects.select_for_update().get(pk=user.pk)
+    return User.objects.select_for_update(no_key=True).get(pk=user.pk)
 
 
 def _save(user: User, *fields: str) -> None:

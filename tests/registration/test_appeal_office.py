@@ -203,8 +203,8 @@ def test_the_office_is_reminded_after_2_working_days_and_the_security_administra
         return list(user.notices.filter(kind="registration.reminder").values_list("body", flat=True))
 
     assert told("2026-11-24", people.li_jing) == []
-    assert told("2026-11-25", people.li_jing) == ["10个工作日内到期1件，请及时办理。"]
-    assert told("2026-11-25", security) == ["10个工作日内到期1件，请及时办理。"]
+    assert told("2026-11-25", people.li_jing) == ["即将到期1件，请及时办理。"]
+    assert told("2026-11-25", security) == ["即将到期1件，请及时办理。"]
     assert told("2026-11-26", people.zhang_wei) == []
     assert told("2026-11-27", people.zhang_wei) == ["下级逾期未办1件，请及时办理。"]
     assert security.notices.filter(body__contains="已逾期1件").exists()

@@ -106,7 +106,7 @@ def test_a_closed_window_is_explained_with_its_rule(people):
     application = factories.application("陈晨", issue_date=date(2024, 9, 15))
     step = queries.next_step(application.worker)
     assert step.title == "已超过首次登记受理期限"
-    assert "证书签发后1年内" in step.text
+    assert "通过考试后1年内" in step.text
     assert "2025年9月15日" in step.text
 
 

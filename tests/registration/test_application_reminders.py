@@ -33,7 +33,7 @@ def test_the_reviewer_is_reminded_after_20_working_days_and_not_before(people):
         assert words_to(people.li_jing) == []
     with at("2026-10-26 08:30"):
         tasks.remind()
-    assert words_to(people.li_jing) == ["10个工作日内到期1件，请及时办理。"]
+    assert words_to(people.li_jing) == ["即将到期1件，请及时办理。"]
     assert words_to(people.zhang_wei) == []
 
 

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
 from registration import actions, queries
-from registration.models import Application
+from registration.models import Application, Worker
 from registration.queries.versions import Seen, version_of
 from registration.reasons import REASONS, Form, differences, items_of, named_items, not_named
 from registration.reasons.comparing import is_edited
@@ -244,6 +244,16 @@ def test_of_two_cases_to_mend_each_lets_the_others_items_change(people, pending)
     edit(one.worker, school="更正后的大学")
     edit(two.worker, "photo", photo=factories.photo(user))
     refused_edit(one.worker, ethnicity="02")
+
+
+def test_a_corrected_identity_does_not_stand_in_the_way_of_mending(people, pending):
+    """R-REG-14, R-REP-03: sex and date of birth follow the corrected number, the worker edited neither."""
+    one = reopened(pending, people.li_jing, SCHOOL)
+    number = factories.id_number(date(1985, 7, 8), male=True)
+    actions.correct_identity(one.worker, id_number=number, by=people.zhang_wei, basis="HF-1", proof=[])
+    worker = Worker.objects.get(pk=one.worker_id)
+    edit(worker, school="更正后的大学")
+    refusal("not_named", edit, worker, ethnicity="02")
 
 
 def test_a_second_refusal_names_anew_and_compares_with_the_form_that_it_refused(people, pending):

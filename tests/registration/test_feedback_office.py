@@ -196,7 +196,7 @@ def test_the_office_is_reminded_after_10_working_days_and_the_office_above_after
         return list(user.notices.filter(kind="registration.reminder").values_list("body", flat=True))
 
     assert told("2026-12-04", people.li_jing) == []
-    assert told("2026-12-07", people.li_jing) == ["10个工作日内到期1件，请及时办理。"]
+    assert told("2026-12-07", people.li_jing) == ["即将到期1件，请及时办理。"]
     assert told("2026-12-14", people.zhang_wei) == []
     assert told("2026-12-15", people.zhang_wei) == ["下级逾期未办1件，请及时办理。"]
     assert told("2026-12-16", people.zhao_min) == []

@@ -234,7 +234,7 @@ def test_reviewers_are_reminded_after_10_working_days(one, people, clock):
     clock.move_to("2026-12-07 08:30:00+08:00")
     assert people.li_jing
     tasks.remind()
-    assert "10个工作日内到期1件" in people.li_jing.notices.get(kind="registration.reminder").body
+    assert "即将到期1件" in people.li_jing.notices.get(kind="registration.reminder").body
 
 
 # --- 180 days ----------------------------------------------------------------------------------------

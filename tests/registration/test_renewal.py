@@ -8,7 +8,8 @@ import pytest
 from certificates import actions as papers
 from certificates import queries as certificates
 from registration import actions, queries, requirements, tasks
-from registration.models import Application, ProvincePolicy, Registration
+from registration.actions import transfers
+from registration.models import Application, ProvincePolicy, Registration, Worker
 from registration.promise import PROMISE_VERSION
 from registration.requirements import Balance
 from registration.workflows import ApplicationKind as K
@@ -19,6 +20,7 @@ from swms.dates import today
 from swms.notices.models import Notice
 from tests import factories
 from tests.people import signed_in
+from tests.registration.changes import CHAOYANG, sent, to
 from tests.registration.steps import FIXABLE, REFUSED, at, refusal
 from tests.registration.test_corrections import SCHOOL, edit, reopened
 
@@ -273,6 +275,17 @@ def test_a_renewal_is_mended_like_a_first_registration_and_its_conditions_can_be
         hours["obtained"] = Decimal(72)
         assert named(one) == {"毕业院校": True, "再登记": True}
         assert send(one).state == "PENDING_REVIEW"
+
+
+def test_a_change_of_employer_meanwhile_does_not_stand_in_the_way_of_mending(people, registration):
+    """R-REG-14, R-CHG-01: the office moved the employment, 陈晨 only mends the school that was named."""
+    with at("2026-12-20 10:00"):
+        one = reopened(send(renewal(registration)), people.li_jing, SCHOOL)
+        change = sent(one.worker, to(CHAOYANG))
+        transfers.decide(change, "approve", by=people.li_jing, seen=change.form_version)
+        worker = Worker.objects.get(pk=one.worker_id)
+        edit(worker, school="更正后的大学")
+        refusal("not_named", edit, worker, ethnicity="02")
 
 
 def test_a_province_may_waive_the_hours_for_what_is_sent_in_a_span(people, registration, hours):

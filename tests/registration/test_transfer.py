@@ -406,7 +406,7 @@ def test_delay_is_told_to_the_nearest_common_superior(wang_fang, people, bo):
     with at("2026-11-02T09:00"):
         one = sent(wang_fang, to(HAIDIAN))
     with at("2026-11-20T09:00"):
-        assert told() == {"李静": "10个工作日内到期1件，请及时办理。"}
+        assert told() == {"李静": "即将到期1件，请及时办理。"}
     with at("2026-11-30T09:00"):
         assert told() == {"李静": "已逾期1件，请及时办理。", "张伟": "下级逾期未办1件，请及时办理。"}
         Transfer.objects.filter(pk=one.pk).update(to_region=factories.region(PUDONG))

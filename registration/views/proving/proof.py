@@ -108,7 +108,7 @@ class CodePage(View):
             except Refused as error:
                 form.add_error("code", error.message)
             else:
-                flow.begin(request, self.key, PROVEN_FOR, **self.facts, proven="yes")
+                flow.begin(request, self.key, PROVEN_FOR, **(self.facts | {"proven": "yes"}))
                 return redirect(self.goes_on_at())
         return render(request, self.template, self.context() | {"form": form})
 
