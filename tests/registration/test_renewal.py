@@ -22,7 +22,7 @@ from tests import factories
 from tests.people import signed_in
 from tests.registration.changes import CHAOYANG, sent, to
 from tests.registration.steps import FIXABLE, REFUSED, at, refusal
-from tests.registration.test_corrections import SCHOOL, edit, reopened
+from tests.registration.test_corrections import SCHOOL, edit, refuse, reopened
 
 END = date(2027, 3, 1)  # of a term that began on 2024-03-01
 
@@ -404,6 +404,21 @@ def test_a_record_that_is_revoked_takes_its_renewal_with_it(people, registration
         application.refresh_from_db()
         assert (application.state, application.get_state_display()) == (A.VOID, "已失效")
         assert certificates.verify_number(registration.number, "陈晨").code == "revoked"
+
+
+@pytest.mark.parametrize("end", ["withdraw", "fail_first"])
+def test_the_renewal_of_a_record_that_was_cancelled_can_still_be_ended(people, registration, end):
+    """R-REG-24: before the sweep was there, 陈晨 takes it back, or 李静 refuses it; the record stays cancelled."""
+    with at("2027-01-10 10:00"):
+        application = send(renewal(registration))
+        registration.refresh_from_db()
+        registration.move("cancel", actor=people.zhang_wei, reason="本人申请注销登记，经核实予以注销。", cause="own_request")
+        if end == "withdraw":
+            application.move("withdraw", actor=application.worker.user, seen=1)
+        else:
+            refuse(application, people.li_jing, SCHOOL)
+        registration.refresh_from_db()
+        assert registration.state == R.CANCELLED
 
 
 def test_a_revocation_after_the_final_review_is_not_undone_by_the_completion(people, registration):

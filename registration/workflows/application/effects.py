@@ -51,7 +51,7 @@ def stop_clock(application, step: Step):
     application.due_on = application.submitted_at = None
     application.promise_version, application.promised_at = "", None
     application.claimed_by = application.claimed_at = None
-    if application.kind == K.RENEW:
+    if application.kind == K.RENEW and _awaits_renewal(application.registration):
         application.registration.end_renewal()
 
 
@@ -84,9 +84,16 @@ def decided(stage: str, *, passed: bool):
     return effect
 
 
+def _awaits_renewal(record) -> bool:
+    """Whether the end of a renewal moves the record; revoked or cancelled meanwhile, it stays what it is."""
+    return record.state == RegistrationState.IN_REREG
+
+
 def _renewal_refused(application):
     """§2.4: after 补正 the record stays 再登记审核中 while the case can be sent again; after 不予登记 it does not."""
     record = application.registration
+    if not _awaits_renewal(record):
+        return
     if application.refusal_kind == application.RefusalKind.FIXABLE:
         again = max(fix_last_day(application), renewal_window(application.term_end).last_day)
         record.move("await_correction", until=again)
