@@ -412,7 +412,9 @@ def test_the_renewal_of_a_record_that_was_cancelled_can_still_be_ended(people, r
     with at("2027-01-10 10:00"):
         application = send(renewal(registration))
         registration.refresh_from_db()
-        registration.move("cancel", actor=people.zhang_wei, reason="本人申请注销登记，经核实予以注销。", cause="own_request")
+        registration.move(
+            "cancel", actor=people.zhang_wei, reason="本人申请注销，经核实予以注销。", cause="own_request"
+        )
         if end == "withdraw":
             application.move("withdraw", actor=application.worker.user, seen=1)
         else:
