@@ -6,15 +6,15 @@ from certificates.models import Replacement
 from certificates.queries.replacement_page import beside, whose_move
 from certificates.queries.replacements import REMIND_WITH_LEFT, awaiting, earlier, in_region
 from certificates.workflows import ENDED_STATES, ReplacementState, refused_now
-from registration.admin.identity import identity, is_number, is_reference
+from registration.admin.identity import find
 from registration.models import Registration
 from registration.queries import AutomaticCheck
 from registration.queries.identity import IDENTITY_TAKEN, identity_conflict
 from swms.console.history import entries
 from swms.console.review import Case, ReviewAdmin
-from swms.console.screens import Filter, Found, desks_by_clock
+from swms.console.screens import Filter, desks_by_clock
 from swms.dates import today, working_days_left
-from swms.idnumbers import mask_id, normalise
+from swms.idnumbers import mask_id
 from swms.regions.models import REVIEW_DUTIES
 from swms.regions.queries import full_name
 from swms.ui import cn_date, cn_datetime
@@ -68,15 +68,13 @@ class ReplacementAdmin(ReviewAdmin):
         }
 
     def search(self, user, text):
-        visible = self.records(user)
-        if is_reference(text):
-            return Found(visible.filter(ref=normalise(text)))
-        if not is_number(text):
-            return Found(visible.filter(worker__user__name=text))
-        number = normalise(text)
-        if visible.filter(registration__number=number).exists():
-            return Found(visible.filter(registration__number=number))
-        return Found(visible.filter(worker__user__id_index__in=identity(number)), by_identity=True)
+        return find(
+            self.records(user),
+            text,
+            name="worker__user__name",
+            numbers=("registration__number",),
+            owner="worker__user__",
+        )
 
     # -- the page ---------------------------------------------------------------------------
 

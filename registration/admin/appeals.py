@@ -8,7 +8,7 @@ from django.urls import path
 from django.views.decorators.http import require_POST
 
 from registration.actions import appeals as actions
-from registration.admin.identity import identity, is_number, is_reference
+from registration.admin.identity import find
 from registration.forms.appeal import AppealReason, ReleaseForm
 from registration.models import Appeal, Qualification, Worker
 from registration.queries import AutomaticCheck
@@ -19,9 +19,9 @@ from registration.workflows.appeal import account_of, holder_of
 from swms.console.history import entries
 from swms.console.paging import count
 from swms.console.review import Case, ReviewAdmin
-from swms.console.screens import Alert, Filter, Found, desks_by_clock
+from swms.console.screens import Alert, Filter, desks_by_clock
 from swms.dates import today, working_days_left
-from swms.idnumbers import mask_id, mask_mobile, normalise
+from swms.idnumbers import mask_id, mask_mobile
 from swms.regions.models import Duty, holds_duty, jurisdictions_of
 from swms.regions.queries import full_name
 from swms.signin.actions import user_of_mobile
@@ -99,12 +99,7 @@ class AppealAdmin(ReviewAdmin):
         }
 
     def search(self, user, text):
-        visible = self.records(user)
-        if is_reference(text) and visible.filter(ref=normalise(text)).exists():
-            return Found(visible.filter(ref=normalise(text)))
-        if not is_number(text):
-            return Found(visible.filter(name=text))
-        return Found(visible.filter(id_index__in=identity(normalise(text))), by_identity=True)
+        return find(self.records(user), text, name="name", owner="")
 
     def reason_form(self, record, data=None):
         return AppealReason(data)

@@ -15,16 +15,15 @@ from registration.admin.form_shown import (
     record_sections,
     stored_files,
 )
-from registration.admin.identity import identity, is_number, is_reference
+from registration.admin.identity import find
 from registration.forms.review import RefusalForm
 from registration.models import Application, Decision
 from registration.reasons import REASONS
 from registration.workflows import DONE_STATES, IN_REVIEW_STATES, REFUSED_STATES, RENEWAL_KINDS, ApplicationState
 from registration.workflows.application import nameable
 from swms.console.review import NEAR, Case, ReviewAdmin
-from swms.console.screens import Filter, Found, desks_by_clock
+from swms.console.screens import Filter, desks_by_clock
 from swms.dates import today, working_days_after, working_days_left
-from swms.idnumbers import normalise
 from swms.notices.ledger import told
 from swms.regions.models import REVIEW_DUTIES
 from swms.regions.queries import full_name
@@ -102,17 +101,13 @@ class ApplicationAdmin(ReviewAdmin):
         }
 
     def search(self, user, text):
-        visible = self.records(user)
-        if is_reference(text):
-            return Found(visible.filter(ref=normalise(text)))
-        if not is_number(text):
-            return Found(visible.filter(qualification__name=text))
-        number = normalise(text)
-        for lookup in ("qualification__mgmt_no", "qualification__registration__number"):
-            rows = visible.filter(**{lookup: number})
-            if rows.exists():
-                return Found(rows)
-        return Found(visible.filter(worker__user__id_index__in=identity(number)), by_identity=True)
+        return find(
+            self.records(user),
+            text,
+            name="qualification__name",
+            numbers=("qualification__mgmt_no", "qualification__registration__number"),
+            owner="worker__user__",
+        )
 
     # -- the page ---------------------------------------------------------------------------
 

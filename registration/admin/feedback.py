@@ -2,7 +2,7 @@
 
 from django.contrib import admin
 
-from registration.admin.identity import identity, is_number, is_reference
+from registration.admin.identity import find
 from registration.models import Feedback, Qualification
 from registration.queries import AutomaticCheck
 from registration.queries.feedback import earlier, mended
@@ -10,9 +10,9 @@ from registration.queries.reminding import REMIND_WITH_LEFT_ON_FEEDBACK as REMIN
 from registration.workflows import FeedbackState
 from swms.console.history import entries
 from swms.console.review import Case, ReviewAdmin
-from swms.console.screens import Filter, Found, desks_by_clock
+from swms.console.screens import Filter, desks_by_clock
 from swms.dates import today, working_days_left
-from swms.idnumbers import mask_id, mask_mobile, normalise
+from swms.idnumbers import mask_id, mask_mobile
 from swms.notices.ledger import texted
 from swms.regions.models import Duty
 from swms.regions.queries import full_name
@@ -65,15 +65,7 @@ class FeedbackAdmin(ReviewAdmin):
         }
 
     def search(self, user, text):
-        visible = self.records(user)
-        if is_reference(text) and visible.filter(ref=normalise(text)).exists():
-            return Found(visible.filter(ref=normalise(text)))
-        if not is_number(text):
-            return Found(visible.filter(name=text))
-        number = normalise(text)
-        if visible.filter(mgmt_no=number).exists():
-            return Found(visible.filter(mgmt_no=number))
-        return Found(visible.filter(id_index__in=identity(number)), by_identity=True)
+        return find(self.records(user), text, name="name", numbers=("mgmt_no",), owner="")
 
     def case(self, record, user):
         image = record.certificate_image

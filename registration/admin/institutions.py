@@ -1,9 +1,8 @@
 """Institutions at the office: the feedback of workers about them, and their own registration (§2.8, §2.9)."""
 
 from django.contrib import admin
-from django.db.models import Q
 
-from registration.admin.identity import is_number, is_reference
+from registration.admin.identity import find
 from registration.forms.institutions import MergeForm
 from registration.models import Institution, InstitutionFeedback
 from registration.queries import institution_checks as checks
@@ -13,9 +12,9 @@ from registration.workflows import InstitutionFeedbackState, InstitutionState
 from swms.audit import trail
 from swms.console.history import entries
 from swms.console.review import Case, ReviewAdmin
-from swms.console.screens import Filter, Found, desks_by_clock
+from swms.console.screens import Filter, desks_by_clock
 from swms.dates import today, working_days_left
-from swms.idnumbers import mask_mobile, normalise
+from swms.idnumbers import mask_mobile
 from swms.regions.models import REVIEW_DUTIES, Duty
 from swms.regions.queries import full_name
 from swms.ui import cn_date
@@ -71,10 +70,7 @@ class InstitutionFeedbackAdmin(_Waiting):
         }
 
     def search(self, user, text):
-        visible = self.records(user)
-        if is_reference(text) and visible.filter(ref=normalise(text)).exists():
-            return Found(visible.filter(ref=normalise(text)))
-        return Found(visible.filter(uscc=normalise(text)) if is_number(text) else visible.filter(name=text))
+        return find(self.records(user), text, name="name", numbers=("uscc",))
 
     def move_form(self, name, record, user, data=None):
         return MergeForm(data, candidates=queries.merge_candidates(record)) if name == "merge" else None
@@ -162,12 +158,7 @@ class InstitutionAdmin(_Waiting):
         }
 
     def search(self, user, text):
-        visible, number = self.records(user), normalise(text)
-        if is_reference(text) and visible.filter(ref=number).exists():
-            return Found(visible.filter(ref=number))
-        if is_number(text):
-            return Found(visible.filter(Q(uscc=number) | Q(released_uscc=number)))
-        return Found(visible.filter(name__icontains=text))
+        return find(self.records(user), text, name="name__icontains", numbers=("uscc", "released_uscc"))
 
     def case(self, record, user):
         scan = record.certificate_scan

@@ -2,14 +2,14 @@
 
 from django.contrib import admin
 
-from registration.admin.identity import identity, is_number
+from registration.admin.identity import find
 from registration.forms.review import EndForm
 from registration.models import Application, Registration
 from registration.workflows import CancelCause, RegistrationState
 from swms.console.history import entries
 from swms.console.review import Case, ReviewAdmin
-from swms.console.screens import Filter, Found
-from swms.idnumbers import mask_id, normalise
+from swms.console.screens import Filter
+from swms.idnumbers import mask_id
 from swms.notices.ledger import told
 from swms.regions.models import REVIEW_DUTIES
 from swms.regions.queries import full_name
@@ -56,14 +56,14 @@ class RegistrationAdmin(ReviewAdmin):
         }
 
     def search(self, user, text):
-        visible = self.records(user)
-        if not is_number(text):
-            return Found(visible.filter(qualification__name=text))
-        number = normalise(text)
-        for lookup in ("number", "qualification__mgmt_no"):
-            if visible.filter(**{lookup: number}).exists():
-                return Found(visible.filter(**{lookup: number}))
-        return Found(visible.filter(worker__user__id_index__in=identity(number)), by_identity=True)
+        return find(
+            self.records(user),
+            text,
+            name="qualification__name",
+            numbers=("number", "qualification__mgmt_no"),
+            owner="worker__user__",
+            reference=None,
+        )
 
     def secret(self, record, name):
         return getattr(record.worker.user, name) or ""

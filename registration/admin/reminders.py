@@ -3,11 +3,10 @@
 from django.contrib import admin
 from django.db.models import Prefetch
 
-from registration.admin.identity import is_number, is_reference
+from registration.admin.identity import find
 from registration.models import Application, DeadlineReminder, Registration
 from registration.workflows import ApplicationState
-from swms.console.screens import Filter, Found, Screen
-from swms.idnumbers import normalise
+from swms.console.screens import Filter, Screen
 from swms.notices.ledger import outside
 from swms.notices.models import Delivery
 from swms.regions.models import REVIEW_DUTIES
@@ -64,9 +63,10 @@ class DeadlineReminderAdmin(Screen):
         }
 
     def search(self, user, text):
-        visible = self.records(user)
-        if is_reference(text):
-            return Found(visible.filter(application__ref=normalise(text)))
-        if is_number(text):
-            return Found(visible.filter(registration__number=normalise(text)))
-        return Found(visible.filter(worker__user__name=text))
+        return find(
+            self.records(user),
+            text,
+            name="worker__user__name",
+            numbers=("registration__number",),
+            reference="application__ref",
+        )

@@ -2,13 +2,12 @@
 
 from django.contrib import admin
 
-from registration.admin.identity import identity, is_number
+from registration.admin.identity import find
 from registration.models import Qualification
 from registration.workflows import QualificationState
 from swms.console.history import entries
 from swms.console.review import Case, ReviewAdmin
-from swms.console.screens import Filter, Found
-from swms.idnumbers import normalise
+from swms.console.screens import Filter
 from swms.regions.models import Duty
 from swms.ui import cn_date, cn_datetime
 
@@ -51,13 +50,7 @@ class QualificationAdmin(ReviewAdmin):
         }
 
     def search(self, user, text):
-        visible = self.records(user)
-        if not is_number(text):
-            return Found(visible.filter(name=text))
-        number = normalise(text)
-        if visible.filter(mgmt_no=number).exists():
-            return Found(visible.filter(mgmt_no=number))
-        return Found(visible.filter(id_index__in=identity(number)), by_identity=True)
+        return find(self.records(user), text, name="name", numbers=("mgmt_no",), owner="", reference=None)
 
     def case(self, record, user):
         rows = [

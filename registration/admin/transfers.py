@@ -5,16 +5,16 @@ from django.db.models import Q
 
 from registration import queries as hub
 from registration.actions import transfers as actions
-from registration.admin.identity import identity, is_number, is_reference
+from registration.admin.identity import find
 from registration.models import Transfer
 from registration.queries import transfers as queries
 from registration.queries.reminding import REMIND_WITH_LEFT_ON_TRANSFER as REMIND_WITH_LEFT
 from registration.workflows import PENDING_STATES, TransferState
 from swms.console.history import entries
 from swms.console.review import Case, ReviewAdmin
-from swms.console.screens import Filter, Found, desks_by_clock
+from swms.console.screens import Filter, desks_by_clock
 from swms.dates import today, working_days_left
-from swms.idnumbers import mask_id, normalise
+from swms.idnumbers import mask_id
 from swms.regions.models import REVIEW_DUTIES
 from swms.ui import cn_date, cn_datetime
 
@@ -68,16 +68,13 @@ class TransferAdmin(ReviewAdmin):
         }
 
     def search(self, user, text):
-        visible = self.records(user)
-        if is_reference(text):
-            return Found(visible.filter(ref=normalise(text)))
-        if not is_number(text):
-            return Found(visible.filter(worker__user__name=text))
-        number = normalise(text)
-        by_registration = visible.filter(worker__registrations__number=number)
-        if by_registration.exists():
-            return Found(by_registration)
-        return Found(visible.filter(worker__user__id_index__in=identity(number)), by_identity=True)
+        return find(
+            self.records(user),
+            text,
+            name="worker__user__name",
+            numbers=("worker__registrations__number",),
+            owner="worker__user__",
+        )
 
     # -- the page ---------------------------------------------------------------------------
 
