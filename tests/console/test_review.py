@@ -275,6 +275,13 @@ def test_a_search_by_identity_number_is_written_down_without_the_number_r_acc_13
     assert number not in str(event.changes)
 
 
+def test_a_passport_whose_number_looks_like_a_reference_is_found(jing, case):
+    user = case.worker.user
+    user.id_type, user.id_number = "PASSPORT", "EA1234567"
+    user.save()
+    assert page_of(case) in jing.post(LIST, {"text": "EA1234567"}).content.decode()
+
+
 # --- at length -----------------------------------------------------------------------------------
 
 
