@@ -1,36 +1,18 @@
-"""A simulated country: people over years of daily jobs, through the real actions, judged by every promise.
-
-    python -m bench.country [people] [years]        (10,000 and 6 unless said otherwise)
-
-Everybody's life is drawn from one seed before it begins: who registers and when, whose application is
-returned, who renews, who forgets, who begins and never sends, who is moved, corrected, revoked. People act on
-what is open to them on the day; the jobs of the night expire, open, lapse and sweep. The country is lived
-twice, once with beat missing for ten days in the middle, and the two ends must be the same.
-
-Certificates are really signed and kept. With thousands of people their page is drawn once and shared:
-what drawing costs is measured in `bench.certificates`.
-"""
+"""What people, offices and the jobs of the night do in the simulated country."""
 
 from __future__ import annotations
 
 import heapq
 import itertools
-import json
-import os
 import random
-import subprocess
-import sys
-import tempfile
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from datetime import time as clock_time
-from pathlib import Path
 
-PEOPLE, YEARS, SEED = 10_000, 6, 1
+SEED = 1
 BEGIN = date(2020, 1, 6)
 TO_RENEWAL = 1300  # days from the exam to the end of the first term, for most
 SILENCE = 10  # days without beat, in the middle
@@ -372,68 +354,3 @@ def shared_paper() -> Iterator[None]:
         yield
     finally:
         page.render = draw
-
-
-def main() -> None:
-    """Live the country twice, side by side in two processes, and compare the ends."""
-    numbers = [float(each) for each in sys.argv[1:] if each[0].isdigit()]
-    people, years = (*numbers, *(PEOPLE, YEARS)[len(numbers) :])
-    if "--life" in sys.argv:
-        print(json.dumps(_life(int(people), years, silent="--silent" in sys.argv), ensure_ascii=False, default=str))
-        return
-    began = time.monotonic()
-    call = [sys.executable, "-m", "bench.country", str(people), str(years), "--life"]
-    lives = [
-        subprocess.Popen([*call, *more], stdout=subprocess.PIPE, text=True, encoding="utf-8")
-        for more in ([], ["--silent"])
-    ]
-    said = [json.loads(life.communicate()[0] or "null") for life in lives]
-    if None in said:
-        raise SystemExit("a country did not live to its end")
-    for words, each in zip(("every night", f"without beat for {SILENCE} days"), said, strict=True):
-        print(f"{people:g} people, {years:g} years, jobs {words}: {each['seconds']:.0f} s")
-        print("  " + ", ".join(f"{what} {count}" for what, count in sorted(each["happened"].items())))
-        print(f"  promises broken: {each['broken'] or 'none'}")
-    same = said[0]["end"] == said[1]["end"]
-    print(f"the two ends are {'the same' if same else 'NOT the same'}; {time.monotonic() - began:.0f} s in all")
-    if not same or said[0]["broken"] or said[1]["broken"]:
-        raise SystemExit(1)
-
-
-def _life(people: int, years: float, *, silent: bool) -> dict:
-    """Live one country in a cluster of its own; return what happened and what it came to."""
-    with tempfile.TemporaryDirectory(prefix="bench-country-") as folder:
-        servers = _prepare(Path(folder))
-        from swms import embedded
-
-        try:
-            began = time.monotonic()
-            country = Country(people=people, years=years, silent=silent)
-            with shared_paper():
-                broken = country.live()
-            seconds = time.monotonic() - began
-            return {"happened": country.happened, "broken": broken, "end": country.end(), "seconds": seconds}
-        finally:
-            embedded.discard(servers)
-
-
-def _prepare(folder: Path):
-    """Start a cluster with an empty installation; return its servers."""
-    from swms import embedded
-
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "swms.settings")
-    fonts = Path(os.environ.get("SWMS_VAR_DIR") or Path(__file__).resolve().parents[1] / "var") / "fonts"
-    os.environ.setdefault("SWMS_FONT_DIR", str(fonts))
-    servers = embedded.throw_away()
-    os.environ |= servers.urls() | {"SWMS_VAR_DIR": str(folder), "SWMS_LOG_LEVEL": "ERROR"}
-
-    import django
-    from django.core.management import call_command
-
-    django.setup()
-    call_command("migrate", verbosity=0, interactive=False)
-    return servers
-
-
-if __name__ == "__main__":
-    main()
