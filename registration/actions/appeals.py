@@ -5,11 +5,11 @@ from datetime import timedelta
 
 import rules
 from django.core.exceptions import PermissionDenied
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from registration.actions import kept
-from registration.actions.constraints import broken_by
+from registration.actions.constraints import with_receipt
 from registration.models import Appeal
 from registration.queries.appeals import (
     IMAGES,
@@ -49,7 +49,6 @@ log = logging.getLogger(__name__)
 
 PER_MOBILE = (5, timedelta(days=1))
 LINKS = ((1, timedelta(minutes=1)), (5, timedelta(days=1)))
-RECEIPTS_TRIED = 5
 IMAGES_CONSENT = "2026-11"
 """The version of the words by which people agree to the use of the images of their identity card (R-SEC-01)."""
 
@@ -66,18 +65,13 @@ def submit(answers: dict, *, mobile: str, images: dict[str, StoredFile], consent
     free = free_again(answers["id_number"])
     if free and open_for(answers["id_number"]) is None:
         raise Refused("too_many", f"这个身份证号30日内最多申诉3次，{cn_datetime(free)}后可以再次申诉，或到现场办理")
-    for _ in range(RECEIPTS_TRIED):
-        try:
-            return _enter(answers, mobile, images, consent_version)
-        except IntegrityError as error:
-            if "one_open" in broken_by(error):
-                raise _already_open(answers["id_number"], mobile) from error
-            if "ref" not in broken_by(error):
-                raise
-    raise RuntimeError("no free receipt number found")
+    return with_receipt(
+        lambda: _enter(answers, mobile, images, consent_version),
+        unique="one_open",
+        taken=lambda: _already_open(answers["id_number"], mobile),
+    )
 
 
-@transaction.atomic
 def _enter(answers: dict, mobile: str, images: dict[str, StoredFile], consent_version: str) -> Appeal:
     one = Appeal(
         **answers,

@@ -2,8 +2,7 @@
 
 from datetime import timedelta
 
-from django.db import IntegrityError, transaction
-
+from registration.actions.constraints import with_receipt
 from registration.models import InstitutionFeedback, Worker
 from registration.workflows.institution_feedback import DECISION_WORKING_DAYS
 from swms import throttle
@@ -12,7 +11,6 @@ from swms.references import new_receipt
 from swms.workflow import Refused
 
 PER_WORKER = (5, timedelta(days=1))
-RECEIPTS_TRIED = 5
 
 
 def report_institution(worker: Worker, answers: dict) -> InstitutionFeedback:
@@ -25,23 +23,19 @@ def report_institution(worker: Worker, answers: dict) -> InstitutionFeedback:
     if known := waiting.first():
         raise _already_open(known)
     throttle.hit("institution_feedback", str(worker.pk), *PER_WORKER)
-    for _ in range(RECEIPTS_TRIED):
-        one = InstitutionFeedback(
-            **answers,
-            ref=new_receipt("JF", today()),
-            worker=worker,
-            due_on=working_days_after(today(), DECISION_WORKING_DAYS),
-        )
-        try:
-            with transaction.atomic():
-                return one.begin(actor=worker.user)
-        except IntegrityError as error:
-            name = error.__cause__.diag.constraint_name or ""
-            if "one_pending" in name:
-                raise _already_open(waiting.get()) from error
-            if "ref" not in name:
-                raise
-    raise RuntimeError("no free receipt number found")
+    return with_receipt(
+        lambda: _enter(worker, answers), unique="one_pending", taken=lambda: _already_open(waiting.get())
+    )
+
+
+def _enter(worker: Worker, answers: dict) -> InstitutionFeedback:
+    one = InstitutionFeedback(
+        **answers,
+        ref=new_receipt("JF", today()),
+        worker=worker,
+        due_on=working_days_after(today(), DECISION_WORKING_DAYS),
+    )
+    return one.begin(actor=worker.user)
 
 
 def _already_open(known: InstitutionFeedback) -> Refused:

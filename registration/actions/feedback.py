@@ -6,7 +6,7 @@ from datetime import timedelta
 from django.db import IntegrityError, transaction
 
 from registration.actions import kept
-from registration.actions.constraints import broken_by
+from registration.actions.constraints import broken_by, with_receipt
 from registration.models import Feedback
 from registration.queries.feedback import arrivals, files_due, open_for
 from registration.queries.kept import abandoned
@@ -23,7 +23,6 @@ from swms.workflow import Refused
 log = logging.getLogger(__name__)
 
 PER_MOBILE = (5, timedelta(days=1))  # R-ACC-07
-RECEIPTS_TRIED = 5
 
 
 def submit(answers: dict, *, mobile: str, image: StoredFile, consent_version: str) -> Feedback:
@@ -34,18 +33,13 @@ def submit(answers: dict, *, mobile: str, image: StoredFile, consent_version: st
     feedback was given with the same mobile. Call outside a transaction: the count must outlive a refusal.
     """
     throttle.hit("feedback_mobile", mobile, *PER_MOBILE)
-    for _ in range(RECEIPTS_TRIED):
-        try:
-            return _enter(answers, mobile, image, consent_version)
-        except IntegrityError as error:
-            if "one_open" in broken_by(error):
-                raise _already_open(answers["id_number"], mobile) from error
-            if "ref" not in broken_by(error):
-                raise
-    raise RuntimeError("no free receipt number found")
+    return with_receipt(
+        lambda: _enter(answers, mobile, image, consent_version),
+        unique="one_open",
+        taken=lambda: _already_open(answers["id_number"], mobile),
+    )
 
 
-@transaction.atomic
 def _enter(answers: dict, mobile: str, image: StoredFile, consent_version: str) -> Feedback:
     one = Feedback(
         **answers,

@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 from django.urls import reverse
 from django.utils import timezone
 
-from registration.actions.constraints import broken_by
+from registration.actions.constraints import broken_by, with_receipt
 from registration.models import Institution, InstitutionFeedback, InstitutionLink, Worker
 from registration.queries.institutions import about, hashed, link_of, staff_of
 from registration.queries.progress import office
@@ -27,7 +27,6 @@ from swms.uploads.models import StoredFile
 from swms.workflow import Refused
 
 PER_MOBILE = (5, timedelta(days=1))
-RECEIPTS_TRIED = 5
 LASTS = {
     InstitutionLink.Purpose.INVITATION: timedelta(days=30),  # §2.8
     InstitutionLink.Purpose.PASSWORD: timedelta(days=7),
@@ -82,18 +81,13 @@ def submit(answers: dict, *, mobile: str, scan: StoredFile, consent_version: str
     `ref` if it was the same mobile that sent that form. Call outside a transaction.
     """
     throttle.hit("institution_mobile", mobile, *PER_MOBILE)
-    for _ in range(RECEIPTS_TRIED):
-        try:
-            return _enter(answers, mobile, scan, consent_version, token)
-        except IntegrityError as error:
-            if "uscc" in broken_by(error):
-                raise _taken(answers["uscc"], mobile) from error
-            if "ref" not in broken_by(error):
-                raise
-    raise RuntimeError("no free receipt number found")
+    return with_receipt(
+        lambda: _enter(answers, mobile, scan, consent_version, token),
+        unique="uscc",
+        taken=lambda: _taken(answers["uscc"], mobile),
+    )
 
 
-@transaction.atomic
 def _enter(answers: dict, mobile: str, scan: StoredFile, consent_version: str, token: str) -> Institution:
     one = _invited(token, mobile) if token else None
     given_way = _let_invitations_go(answers["uscc"], one)

@@ -26,18 +26,6 @@ MATTER = proving.Matter(
 )
 
 
-class StartPage(proving.StartPage):
-    """Step 1: what it is for, and the new mobile. Public; looks nothing up."""
-
-    matter = MATTER
-
-
-class CodePage(proving.CodePage):
-    """The code that proves the new mobile. Public."""
-
-    matter = MATTER
-
-
 class FormPage(proving.WritingPage):
     """Step 2: who it is, with both sides of the identity card. For who has proven the new mobile."""
 

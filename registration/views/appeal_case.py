@@ -16,24 +16,6 @@ from swms.throttle import Throttled
 from swms.workflow import Refused
 
 
-class StatusPage(proving.StatusPage):
-    """Ask for the receipt number and its mobile. Public; known and unknown ones get the same answer."""
-
-    matter = MATTER
-
-
-class StatusCodePage(proving.StatusCodePage):
-    """The code that opens the appeal."""
-
-    matter = MATTER
-
-
-class EndPage(proving.EndPage):
-    """Forget the proof, as on a computer that others use."""
-
-    matter = MATTER
-
-
 class CasePage(proving.CasePage):
     """How the appeal stands, why, and what to do next; alike with and without an account."""
 

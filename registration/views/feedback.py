@@ -39,12 +39,6 @@ class StartPage(proving.StartPage):
         return registering.get("mobile") or getattr(self.request.user, "mobile", "")
 
 
-class CodePage(proving.CodePage):
-    """The code that proves the mobile. Public."""
-
-    matter = MATTER
-
-
 class FormPage(proving.WritingPage):
     """Step 2: the person and the certificate. For who has proven the mobile."""
 

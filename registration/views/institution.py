@@ -54,12 +54,6 @@ def link_over(request):
     return render(request, "registration/institution/link_over.html", status=410)
 
 
-class StartPage(proving.StartPage):
-    """For an institution that nobody invited (Q41)."""
-
-    matter = MATTER
-
-
 class InvitationPage(LinkPage, proving.StartPage):
     """What the link of an invitation opens; the token goes on to the form, and is used up when that is sent."""
 
@@ -79,12 +73,6 @@ class InvitationPage(LinkPage, proving.StartPage):
             {"label": "审核部门", "value": office(institution.region)},
         ]
         return {"rows": rows, "expires_at": self.link.expires_at}
-
-
-class CodePage(proving.CodePage):
-    """The code that proves the contact's mobile. Public."""
-
-    matter = MATTER
 
 
 class FormPage(proving.WritingPage):

@@ -22,24 +22,6 @@ from swms.workflow import Refused
 SAID = (InstitutionState.RETURNED, InstitutionState.REJECTED, InstitutionState.SUSPENDED, InstitutionState.DEREGISTERED)
 
 
-class StatusPage(proving.StatusPage):
-    """Ask for the receipt number and its mobile. Public; known and unknown ones get the same answer."""
-
-    matter = MATTER
-
-
-class StatusCodePage(proving.StatusCodePage):
-    """The code that opens the registration."""
-
-    matter = MATTER
-
-
-class EndPage(proving.EndPage):
-    """Forget the proof, as on a computer that others use."""
-
-    matter = MATTER
-
-
 class CasePage(proving.CasePage):
     """How the registration stands, why, and what to do next."""
 

@@ -1,7 +1,8 @@
 """Matters of people without an account: a mobile is proven first, later the receipt number together with it.
 
 A code by SMS proves the mobile. What was proven is kept in the session (swms.signin.flow); the address of a
-receipt alone shows nothing personal. A matter subclasses these pages and says what it is (docs/decisions/0013).
+receipt alone shows nothing personal. A matter subclasses the pages that say something of it; the others are told which
+matter they serve by ``as_view(matter=…)`` (docs/decisions/0013).
 """
 
 from registration.views.proving.following import CasePage, FollowingPage, ReceiptPage

@@ -29,7 +29,7 @@ PER_ADDRESS = (20, timedelta(hours=1))  # S4
 class StartPage(View):
     """Step 1: what it is for, and which mobile. Public; looks nothing up."""
 
-    matter: Matter
+    matter: Matter | None = None
 
     def get(self, request, **kwargs):
         known = flow.facts(request, self.matter.writing) or {}
@@ -75,7 +75,7 @@ class StartPage(View):
 class CodePage(View):
     """The code that proves the mobile. Public."""
 
-    matter: Matter
+    matter: Matter | None = None
     template = "registration/proof/code.html"
     here = "code"
 
@@ -132,7 +132,7 @@ class CodePage(View):
 class StatusPage(View):
     """Ask for the receipt number and its mobile. Public; known and unknown ones get the same answer."""
 
-    matter: Matter
+    matter: Matter | None = None
     template = "registration/proof/status.html"
 
     def get(self, request):
@@ -193,7 +193,7 @@ class StatusCodePage(CodePage):
 class EndPage(View):
     """Forget the proof, as on a computer that others use."""
 
-    matter: Matter
+    matter: Matter | None = None
 
     def post(self, request):
         flow.end(request, self.matter.following)
