@@ -27,6 +27,7 @@ LINKS = {
     "transfers": "registration:transfers",
     "certificates": "certificates:list",
     "verify": "certificates:verify",
+    "titles": "certificates:titles",
     "education": "education:index",
     "services": "services:index",
     "institution": "registration:institution_own",

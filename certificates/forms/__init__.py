@@ -2,6 +2,7 @@
 
 from certificates.forms.holder import AnnotationForm, TermsForm
 from certificates.forms.replacement import ReasonForm, ReplacementForm
+from certificates.forms.titles import TitleForm
 from certificates.forms.verification import FileForm, NumberForm, NumberQuery
 
 __all__ = [
@@ -12,4 +13,5 @@ __all__ = [
     "ReasonForm",
     "ReplacementForm",
     "TermsForm",
+    "TitleForm",
 ]

@@ -1,13 +1,16 @@
 from django.urls import path
 
 from certificates import api
-from certificates.views import holder, public, registered, replacing
+from certificates.views import holder, public, registered, replacing, titles
 
 app_name = "certificates"
 urlpatterns = [
     path("", public.VerifyNumber.as_view(), name="verify"),
     path("file", public.VerifyFile.as_view(), name="verify_file"),
     path("api/verify", api.VerifyNumber.as_view(), name="api_verify"),
+    path("titles", titles.Page.as_view(), name="titles"),
+    path("titles.json", titles.AsJson.as_view(), name="titles_json"),
+    path("titles.csv", titles.AsCsv.as_view(), name="titles_csv"),
     path("mine", holder.List.as_view(), name="list"),
     path("terms", holder.Terms.as_view(), name="terms"),
     path("q/<str:mgmt_no>", holder.Certificate.as_view(), name="qualification"),

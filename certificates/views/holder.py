@@ -14,6 +14,7 @@ from certificates import actions, queries
 from certificates.forms import AnnotationForm, TermsForm
 from certificates.models import TERMS_VERSION, Annotation, FileDamaged
 from certificates.views.frame import DAMAGED, HolderPage, closed, document, menu
+from certificates.views.titles import title_url
 from certificates.workflows import AnnotationState
 from registration.models import Qualification
 from swms.signin.views.answers import safe_next
@@ -112,6 +113,7 @@ class Certificate(HolderPage, View):
         context = {
             "qualification": qualification,
             "facts": queries.qualification_facts(qualification),
+            "titles_url": title_url(qualification),
             "annotatable": qualification.is_valid and queries.has_e_certificate(qualification),
             "paper_only": not queries.has_e_certificate(qualification),
             "quota": quota,

@@ -43,6 +43,14 @@ def pages(client, completed, annotation, people, monkeypatch):
     keep("verify", "get", at("verify"))
     keep("verify with errors", "post", at("verify"), {"asked": "", "number": "", "name": ""})
     keep("a file with errors", "post", at("verify_file"))
+    keep("titles", "get", at("titles"))
+    keep(
+        "titles with an answer",
+        "get",
+        at("titles"),
+        {"holding": "middle_title", "series": "arts", "obtained_on": "2020-01-01"},
+    )
+    keep("titles with errors", "get", at("titles"), {"holding": ""})
     keep("a valid copy", "get", f"/v/{annotation.verify_token}")
     keep("an unknown token", "get", "/v/nothing")
     newcomer = holder("陈晨").worker.user
