@@ -93,7 +93,9 @@ class StatisticsScreen(Screen):
             "period": f"{cn_date(chosen.first)}至{cn_date(chosen.last)}",
             "at": cn_datetime(numbers.at),
             "numbers": numbers,
-            "tables": {table.name: table for table in tables(numbers, chosen)},
+            "tables": {table.name: table.in_short for table in tables(numbers, chosen)},
+            "step": chosen.step_words,
+            "total": _in_words(numbers.total),
             "ages": [
                 {"label": words, "value": count} for (_, words), count in zip(AGES, numbers.backlog.ages, strict=True)
             ],
@@ -102,7 +104,9 @@ class StatisticsScreen(Screen):
             "reasons": [
                 {"label": each.label, "value": each.count, "text": f"{each.count}次"} for each in numbers.reasons
             ],
-            "expiries": [{"label": words, "value": count} for words, count, _ in numbers.register.months],
+            "levels": [{"label": label, "value": count} for label, count in numbers.register.levels.items()],
+            "expiries": [_expiry(*each) for each in numbers.register.months],
+            "most_expiries": max(count for _, count, _ in numbers.register.months),
             "parts": self._parts(numbers, chosen),
         }
         return self.show(request, "console/statistics.html", context)
@@ -149,6 +153,11 @@ class Table:
         """The columns as ``ui/table.html`` takes them; the first ones are words."""
         return [{"label": label, "number": place >= self.words} for place, label in enumerate(self.header)]
 
+    @property
+    def in_short(self) -> dict:
+        """The table as ``ui/table.html`` takes it, without the rows in which nothing is counted."""
+        return {"columns": self.columns, "rows": [row for row in self.rows if any(row[self.words :])]}
+
 
 def tables(numbers: Figures, period: Period) -> list[Table]:
     """Return every number of the page, table by table."""
@@ -157,7 +166,7 @@ def tables(numbers: Figures, period: Period) -> list[Table]:
         Table(
             "backlog",
             "待办",
-            ("事项", "环节", "等待", "即将到期", "已逾期", "最久（工作日）"),
+            ("事项", "环节", "等待", "即将到期", "已逾期", "最久（日）"),
             [(each.kind, each.stage, each.waiting, each.near, each.late, each.oldest) for each in waiting.lines]
             + [("合计", "", waiting.waiting, waiting.near, waiting.late, max(each.oldest for each in waiting.lines))],
             words=2,
@@ -201,6 +210,24 @@ def _decided(each) -> tuple:
     return (
         each.label, each.passed_first, each.failed_first, each.passed_final, each.failed_final, each.withdrawn, *days
     )  # fmt: skip
+
+
+def _in_words(total) -> list[dict]:
+    """Return what was decided in the whole period, for ``ui/summary.html``."""
+    rows = [
+        {"label": "初审", "value": f"通过{total.passed_first}件，不通过{total.failed_first}件"},
+        {"label": "终审", "value": f"通过{total.passed_final}件，不通过{total.failed_final}件"},
+        {"label": "本人撤回", "value": f"{total.withdrawn}件"},
+    ]
+    if total.median is not None:
+        days = f"一半的申请不超过{total.median}个工作日，九成不超过{total.most}个工作日"
+        rows.append({"label": "从提交到办结", "value": days})
+    return rows
+
+
+def _expiry(label: str, count: int, renewing: int) -> dict:
+    words = f"{count}（再登记审核中{renewing}）" if renewing else f"{count}"
+    return {"label": label, "value": count, "text": words}
 
 
 def _items(items: list[tuple[str, int]]) -> str:

@@ -129,7 +129,7 @@ class Exported:
         if request.method != "POST":
             form = ListExportForm(places=places, initial={"region": here.code, "kind": sheets.XLSX})
             return self._ask(request, form, parts, here)
-        form = ListExportForm(request.POST, places=places)
+        form = ListExportForm({"region": here.code} | request.POST.dict(), places=places)
         rows = part.rows.filter(here.inside(self.export_region))
         if form.is_valid() and self._count(rows) > MOST:
             form.add_error("region", f"{here.name}的记录超过{MOST}条，请选择下级区域，分几次导出")

@@ -138,7 +138,7 @@ def test_the_backlog_says_what_waits_how_long_and_how_near_its_end(spring):
     first = lines["首次登记", "等待初审"]
     assert first.oldest == dates.working_days_left(date(2026, 3, 2), date(2026, 6, 1)) > 30
     counted = Counter(words for (_, words), count in zip(AGES, waiting.ages, strict=True) for _ in range(count))
-    assert counted == {"5个以内": 2, "16至20个": 1, "30个以上": 1}
+    assert counted == {"0至5": 2, "16至20": 1, "超过30": 1}
 
 
 def test_decisions_are_counted_where_and_when_they_were_made(spring):

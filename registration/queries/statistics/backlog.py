@@ -28,7 +28,7 @@ from swms.regions.places import Place
 
 NEAR = 10  # working days, as in the queues
 #: The parts of the histogram: a working day up to which a case belongs there, and its words.
-AGES = ((5, "5个以内"), (10, "6至10个"), (15, "11至15个"), (20, "16至20个"), (30, "21至30个"), (None, "30个以上"))
+AGES = ((5, "0至5"), (10, "6至10"), (15, "11至15"), (20, "16至20"), (30, "21至30"), (None, "超过30"))
 
 
 @dataclass(frozen=True)
