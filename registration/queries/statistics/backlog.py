@@ -144,7 +144,7 @@ def backlog_by_region(place: Place) -> dict[str, Counter]:
     parts = [
         source.waiting(place)
         .values(code=F(f"{source.region}_id" if "__" not in source.region else source.region))
-        .annotate(waiting=Count("pk"), near=Count("pk", filter=near), late=Count("pk", filter=late))
+        .annotate(waiting=Count("*"), near=Count(Value(1), filter=near), late=Count(Value(1), filter=late))
         .values_list("code", "waiting", "near", "late")
         for source in _SOURCES
     ]
@@ -161,7 +161,7 @@ def _grouped(place: Place):
         rows = source.waiting(place).annotate(
             source=Value(number), what=kind, stage=Cast(F("state"), CharField()), day=TruncDate(source.since)
         )
-        grouped = rows.values("source", "what", "stage", "day", "due_on").annotate(count=Count("pk"))
+        grouped = rows.values("source", "what", "stage", "day", "due_on").annotate(count=Count("*"))
         parts.append(grouped.values_list("source", "what", "stage", "day", "due_on", "count"))
     return parts[0].union(*parts[1:], all=True)
 

@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
 from django.db import connection
-from django.db.models import Aggregate, BigIntegerField, Count, Exists, IntegerField, OuterRef, Q
+from django.db.models import Aggregate, BigIntegerField, Count, Exists, IntegerField, OuterRef, Q, Value
 from django.db.models.functions import Cast
 
 from registration.models import Application, Decision, Worker
@@ -46,10 +46,11 @@ class Decided:
 
 
 _COUNTS = {
-    "passed_first": Count("pk", filter=_FIRST & Q(passed=True)),
-    "passed_final": Count("pk", filter=_FINAL & Q(passed=True)),
-    "failed_first": Count("pk", filter=_FIRST & Q(passed=False)),
-    "failed_final": Count("pk", filter=_FINAL & Q(passed=False)),
+    # Of a number and not of the key: so the index alone answers.
+    "passed_first": Count(Value(1), filter=_FIRST & Q(passed=True)),
+    "passed_final": Count(Value(1), filter=_FINAL & Q(passed=True)),
+    "failed_first": Count(Value(1), filter=_FIRST & Q(passed=False)),
+    "failed_final": Count(Value(1), filter=_FINAL & Q(passed=False)),
     "median": _Percentile("working_days", share="0.5", filter=_LAST),
     "most": _Percentile("working_days", share="0.9", filter=_LAST),
 }
@@ -82,7 +83,7 @@ def _withdrawn(place: Place, period: Period):
     return (
         events.annotate(step=period.step_of("at"))
         .values("step")
-        .annotate(count=Count("pk"))
+        .annotate(count=Count("*"))
         .values_list("step", "count")
     )
 

@@ -46,7 +46,7 @@ def levels_by_region(place: Place) -> dict[str, Counter]:
     """Count the registrations in force of each division of a place by level. One query."""
     rows = Registration.objects.filter(place.inside("region"), in_force()).order_by()
     found: dict[str, Counter] = defaultdict(Counter)
-    for code, level, count in rows.values_list("region_id", "qualification__level").annotate(Count("pk")):
+    for code, level, count in rows.values_list("region_id", "qualification__level").annotate(count=Count("*")):
         found[code][level] += count
     return found
 
@@ -61,7 +61,7 @@ def register(place: Place, levels: dict[str, Counter]) -> Register:
     ending = Registration.objects.filter(
         place.inside("region"), in_force(), valid_until__lt=add_months(day.replace(day=1), MONTHS)
     ).order_by()
-    for until, state, count in ending.values_list("valid_until", "state").annotate(Count("pk")):
+    for until, state, count in ending.values_list("valid_until", "state").annotate(count=Count("*")):
         renewing = count if state == RegistrationState.IN_REREG else 0
         if (place_in_year := months.get(_first(until))) is not None and until >= day:
             place_in_year[0] += count
