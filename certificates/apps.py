@@ -9,11 +9,13 @@ class CertificatesConfig(AppConfig):
         from certificates import receivers  # noqa: F401 (it listens once imported)
         from certificates.queries.dates import annotation_dates
         from certificates.queries.names import unprintable
-        from certificates.queries.replacements import REPLACEMENTS
+        from certificates.queries.replacements import REPLACEMENTS, WAITING
         from registration.queries.clock import contribute
         from registration.queries.reminding import remind_of
+        from registration.queries.statistics import count_also
         from registration.roster import check_names_with
 
         check_names_with(unprintable)
         remind_of(*REPLACEMENTS)
+        count_also(WAITING)
         contribute(annotation_dates)

@@ -8,6 +8,7 @@ from registration.models import Worker
 from registration.models.policies import PREFECTURE_DEPTH
 from registration.queries.policies import prefecture_reviews_first
 from registration.queries.reminding import Clock
+from registration.queries.statistics import Source
 from registration.workflows import QualificationState, RegistrationState
 from swms.dates import today
 from swms.regions.models import Duty, jurisdictions_of
@@ -23,6 +24,14 @@ REPLACEMENTS = tuple(
         Replacement, state, duty, REMIND_WITH_LEFT, "registration__region", by_policy=state == ReplacementState.PENDING
     )
     for duty, state in _DECIDES.items()
+)
+#: How they stand in the statistics of an office.
+WAITING = Source(
+    Replacement,
+    "registration__region",
+    "submitted_at",
+    {ReplacementState.PENDING: "等待初审", ReplacementState.INITIAL_APPROVED: "等待终审"},
+    {"": "换发证书"},
 )
 
 

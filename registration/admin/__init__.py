@@ -9,6 +9,7 @@ from registration.admin.policies import PolicyScreen
 from registration.admin.records import RegistrationAdmin
 from registration.admin.reminders import DeadlineReminderAdmin
 from registration.admin.roster import QualificationAdmin
+from registration.admin.statistics import StatisticsScreen
 from registration.admin.transfers import TransferAdmin
 
 __all__ = [
@@ -22,5 +23,6 @@ __all__ = [
     "QualificationAdmin",
     "RegistrationAdmin",
     "RosterImportScreen",
+    "StatisticsScreen",
     "TransferAdmin",
 ]

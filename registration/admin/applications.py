@@ -21,9 +21,11 @@ from registration.models import Application, Decision
 from registration.reasons import REASONS
 from registration.workflows import DONE_STATES, IN_REVIEW_STATES, REFUSED_STATES, RENEWAL_KINDS, ApplicationState
 from registration.workflows.application import nameable
+from swms.console.exports import Exported
 from swms.console.review import NEAR, Case, ReviewAdmin
 from swms.console.screens import Filter, desks_by_clock
 from swms.dates import today, working_days_after, working_days_left
+from swms.idnumbers import mask_id
 from swms.notices.ledger import told
 from swms.regions.models import REVIEW_DUTIES
 from swms.regions.queries import full_name
@@ -41,7 +43,7 @@ _JOINED = (
 
 
 @admin.register(Application)
-class ApplicationAdmin(ReviewAdmin):
+class ApplicationAdmin(Exported, ReviewAdmin):
     """Registrations: what waits for this reviewer first, everything of the region behind it."""
 
     label = "登记审核"
@@ -51,6 +53,10 @@ class ApplicationAdmin(ReviewAdmin):
     empty_title = "现在没有等您审核的申请"
     empty_text = "新的申请提交后会出现在这里。"
     secrets = {"id_number": "证件号码", "mobile": "手机号"}
+    export_header = (
+        "受理编号", "类别", "状态", "申请人", "证件类型", "证件号码", "级别", "管理号",
+        "登记区域", "首次提交时间", "提交时间", "办结期限", "登记完成时间", "出证时间",
+    )  # fmt: skip
 
     # -- the queue --------------------------------------------------------------------------
 
@@ -99,6 +105,25 @@ class ApplicationAdmin(ReviewAdmin):
                 {"text": record.claimed_by.name if viewing and record.claimed_by else ""},
             ],
         }
+
+    def export_cells(self, record):
+        user, certificate = record.worker.user, record.qualification
+        return [
+            record.ref,
+            record.get_kind_display(),
+            record.get_state_display(),
+            user.name,
+            user.get_id_type_display(),
+            mask_id(user.id_number or ""),
+            certificate.get_level_display(),
+            certificate.mgmt_no,
+            full_name(record.region) if record.region else "",
+            record.first_submitted_at,
+            record.submitted_at,
+            record.due_on,
+            record.completed_at,
+            record.issued_at,
+        ]
 
     def search(self, user, text):
         return find(

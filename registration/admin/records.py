@@ -5,7 +5,9 @@ from django.contrib import admin
 from registration.admin.identity import find
 from registration.forms.review import EndForm
 from registration.models import Application, Registration
+from registration.queries.statistics import in_force
 from registration.workflows import CancelCause, RegistrationState
+from swms.console.exports import Exported
 from swms.console.history import entries
 from swms.console.review import Case, ReviewAdmin
 from swms.console.screens import Filter
@@ -17,7 +19,7 @@ from swms.ui import cn_date
 
 
 @admin.register(Registration)
-class RegistrationAdmin(ReviewAdmin):
+class RegistrationAdmin(Exported, ReviewAdmin):
     """The register; a final reviewer revokes and cancels here (R-REG-24)."""
 
     label = "登记记录"
@@ -28,6 +30,10 @@ class RegistrationAdmin(ReviewAdmin):
     empty_title = "还没有登记记录"
     secrets = {"id_number": "证件号码"}
     confirmed = ("revoke", "cancel")
+    export_header = (
+        "姓名", "证件类型", "证件号码", "登记证书编号", "管理号", "级别",
+        "登记区域", "首次登记时间", "有效期起", "有效期至", "状态",
+    )  # fmt: skip
 
     def records(self, user):
         return (
@@ -38,7 +44,10 @@ class RegistrationAdmin(ReviewAdmin):
 
     def filters(self, user):
         everything = self.records(user)
-        return [Filter("all", "全部", everything, counted=False)] + [
+        return [
+            Filter("all", "全部", everything, counted=False),
+            Filter("in_force", "现行有效", everything.filter(in_force()), counted=False),
+        ] + [
             Filter(state.value.lower(), state.label, everything.filter(state=state), counted=False)
             for state in RegistrationState
         ]
@@ -54,6 +63,22 @@ class RegistrationAdmin(ReviewAdmin):
                 {"badge": record.standing.label},
             ],
         }
+
+    def export_cells(self, record):
+        user, certificate = record.worker.user, record.qualification
+        return [
+            user.name,
+            user.get_id_type_display(),
+            mask_id(user.id_number or ""),
+            record.number,
+            certificate.mgmt_no,
+            certificate.get_level_display(),
+            full_name(record.region),
+            record.first_registered_on,
+            record.valid_from,
+            record.valid_until,
+            record.standing.label,
+        ]
 
     def search(self, user, text):
         return find(

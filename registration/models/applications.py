@@ -94,6 +94,11 @@ class Application(Reviewed, ScopedModel):
                 condition=Q(state__in=(ApplicationState.PENDING_REVIEW, ApplicationState.INITIAL_APPROVED)),
                 name="application_due",
             ),
+            models.Index(
+                fields=["region", "state", "kind", "submitted_at", "due_on"],
+                condition=Q(state__in=(ApplicationState.PENDING_REVIEW, ApplicationState.INITIAL_APPROVED)),
+                name="application_statistics",
+            ),
         ]
 
     def __str__(self):
@@ -179,7 +184,11 @@ class ApplicationForm(models.Model):
 
 
 class Decision(models.Model):
-    """What one reviewer decided at one stage of one round (R-REG-15, R-REG-18)."""
+    """What one reviewer decided at one stage of one round (R-REG-15, R-REG-18).
+
+    ``region`` and ``working_days`` (since it was sent) are as they were then: the case may go on elsewhere and
+    be sent again, and what was decided stays the office's (decision 0028).
+    """
 
     class Stage(models.TextChoices):
         FIRST = "first", "初审"
@@ -196,6 +205,10 @@ class Decision(models.Model):
     reason = models.CharField("审核意见", max_length=500, blank=True)
     form_version = models.PositiveIntegerField("表单版本")
     policy_version = models.PositiveIntegerField("政策版本", default=0, db_default=0)  # 0: no province policy
+    region = models.ForeignKey(
+        Region, models.PROTECT, null=True, related_name="+", db_index=False, verbose_name="登记区域"
+    )
+    working_days = models.PositiveSmallIntegerField("用时（工作日）", null=True)
     reviewer = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name="审核人")
     at = models.DateTimeField("时间", auto_now_add=True)
 
@@ -205,6 +218,11 @@ class Decision(models.Model):
         constraints = [
             models.UniqueConstraint("application", "round", "stage", name="one_decision_per_stage"),
             models.CheckConstraint(condition=Q(passed=True) | ~Q(reason=""), name="refusals_give_reasons"),
+        ]
+        indexes = [
+            models.Index(
+                fields=["region", "at"], include=["stage", "passed", "working_days"], name="decision_statistics"
+            )
         ]
 
     def __str__(self):

@@ -49,7 +49,15 @@ class Registration(Reviewed, ScopedModel):
                 name="only_cancellations_have_causes",
             ),
         ]
-        indexes = [models.Index(fields=["state", "valid_until"], name="registration_expiries")]
+        indexes = [
+            models.Index(fields=["state", "valid_until"], name="registration_expiries"),
+            models.Index(
+                fields=["region", "valid_until"],
+                include=["state", "correct_by", "qualification"],
+                condition=Q(state__in=(RegistrationState.VALID, RegistrationState.IN_REREG)),
+                name="registration_statistics",
+            ),
+        ]
 
     def __str__(self):
         return self.number

@@ -85,6 +85,7 @@ class AuditEvent(models.Model):
         indexes = [
             models.Index(fields=["target_type", "target_id", "id"], name="audit_by_target"),
             models.Index(fields=["actor", "-id"], name="audit_by_actor"),
+            models.Index(fields=["verb", "at"], name="audit_by_verb"),
         ]
         triggers = [
             *_append_only("event"),

@@ -21,6 +21,7 @@ TITLES = {
     "transfer": "随变更转入",
     "read_file": "查看证件照片",
     "search_identity": "按证件号码查找",
+    "export": "导出",
     "create_staff": "新建账号",
     "grant_duty": "授予职责",
     "withdraw_duty": "收回职责",

@@ -7,6 +7,7 @@ from django.views.decorators.http import require_safe
 from swms.accounts.models import User
 from swms.audit import trail
 from swms.audit.models import AuditEvent
+from swms.console.exports import EXPORTED
 from swms.console.history import state_of, title_of
 from swms.console.screens import Filter, Found, Screen
 from swms.regions.models import Duty
@@ -38,6 +39,7 @@ class TrailScreen(Screen):
         return [
             Filter("all", "全部", everything, counted=False),
             Filter("seen", "查看个人信息", seen.order_by("-id"), counted=False),
+            Filter("exports", "导出", everything.filter(verb=EXPORTED), counted=False),
             Filter("staff", "账号与职责", everything.filter(verb__startswith="accounts."), counted=False),
             Filter("system", "系统", everything.filter(actor=None), counted=False),
         ]
@@ -54,7 +56,7 @@ class TrailScreen(Screen):
                 {"text": record.actor_name},
                 {"text": title_of(record.verb)},
                 {"text": record.target_repr},
-                {"text": record.reason or _changes(record)},
+                {"text": _told(record)},
                 {"text": record.ip or ""},
             ],
         }
@@ -72,6 +74,13 @@ class TrailScreen(Screen):
     def _chain(self, request):
         context = {"report": trail.verify(), "anchor": trail.last_anchor(), "list_url": self.list_url}
         return self.show(request, "console/chain.html", context)
+
+
+def _told(event: AuditEvent) -> str:
+    """Return the reason of an event; of an export, what was taken along as well."""
+    if event.verb == EXPORTED:
+        return f"用途：{event.reason}；{_changes(event)}"
+    return event.reason or _changes(event)
 
 
 def _changes(event: AuditEvent) -> str:

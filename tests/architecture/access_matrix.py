@@ -282,7 +282,10 @@ PROVINCE = {"code": "province"}
 CONSOLE = {
     "console/": desk(STAFF, 200, 405),
     "console/ui/": desk(STAFF, 200, 405),
+    **_screen("registration/decision", REVIEWERS),  # 统计
     **_screen("registration/application", REVIEWERS),
+    # Who does not say what for is asked again.
+    "console/registration/application/export/": desk(REVIEWERS, 200, 200),
     **_case(
         "registration/application",
         "application.ref",
@@ -328,6 +331,7 @@ CONSOLE = {
         data={"move": "approve", "version": "1"},
     ),
     **_screen("registration/registration", REVIEWERS),
+    "console/registration/registration/export/": desk(REVIEWERS, 200, 200),
     **_case(
         "registration/registration",
         "registration.number",

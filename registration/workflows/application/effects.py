@@ -10,7 +10,7 @@ from registration.workflows.application.guards import named_in
 from registration.workflows.application.states import RENEWAL_KINDS
 from registration.workflows.application.states import ApplicationKind as K
 from registration.workflows.registration import RegistrationState
-from swms.dates import add_years, today, working_days_after
+from swms.dates import add_years, today, working_days_after, working_days_left
 from swms.references import next_registration_number
 from swms.workflow import Step
 
@@ -71,6 +71,8 @@ def decided(stage: str, *, passed: bool):
             reason=step.reason,
             form_version=application.form_version,
             policy_version=apps.get_model("registration", "ProvincePolicy").of(application.region).version,
+            region=application.region,
+            working_days=working_days_left(timezone.localdate(application.submitted_at), today()),
             reviewer=step.actor,
         )
         application.claimed_by = application.claimed_at = None
