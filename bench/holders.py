@@ -108,6 +108,55 @@ def examine_sample(count: int = 5) -> None:
             raise RuntimeError("the measured certificates are not valid")
 
 
+def employ(rows: list[int]) -> None:
+    """Let the holders of these certificates work for one institution."""
+    from registration.models import Qualification
+    from tests import factories
+
+    spring = factories.institution("示例社会工作服务中心")
+    for one in Qualification.objects.filter(pk__in=rows).select_related("worker"):
+        factories.experience(one.worker, institution=spring)
+
+
+def agree(rows: list[int]) -> None:
+    """Let the holders agree to 服务须知."""
+    from certificates.models import TERMS_VERSION, TermsAgreement
+    from registration.models import Qualification
+
+    users = Qualification.objects.filter(pk__in=rows).values_list("worker__user", flat=True)
+    TermsAgreement.objects.bulk_create([TermsAgreement(user_id=user, version=TERMS_VERSION) for user in users])
+
+
+def ask(pk: int) -> None:
+    """Ask for an annotation as its holder does."""
+    from certificates import actions
+    from certificates.models import TERMS_VERSION, Scenario
+    from registration.models import Qualification
+
+    one = Qualification.objects.select_related("worker__user").get(pk=pk)
+    actions.request_annotation(
+        one,
+        scenario=Scenario.objects.get(code="self"),
+        valid_days=90,
+        info_confirmed=True,
+        terms_version=TERMS_VERSION,
+        idempotency_key=uuid.uuid4(),
+        by=one.worker.user,
+    )
+
+
+def waits(rows: list[int]) -> list[float]:
+    """Return for each certificate the seconds from its request to its copy, as the trail has them."""
+    from certificates.models import Annotation
+    from swms.audit.models import AuditEvent
+
+    asked = dict(Annotation.objects.filter(qualification__in=rows).values_list("pk", "submitted_at"))
+    done = AuditEvent.objects.filter(
+        verb="certificates.annotation.generate", target_id__in=[str(pk) for pk in asked]
+    ).values_list("target_id", "at")
+    return [(at - asked[int(pk)]).total_seconds() for pk, at in done]
+
+
 class Worker:
     """A Celery worker with its processes."""
 
