@@ -25,7 +25,7 @@ def installation(name: str) -> Iterator[Path]:
     servers = embedded.throw_away()
     try:
         with TemporaryDirectory(prefix=f"bench-{name}-", dir=var) as folder:
-            os.environ |= servers.urls() | {"SWMS_VAR_DIR": folder, "SWMS_LOG_LEVEL": "ERROR"}
+            os.environ |= servers.urls() | {"SWMS_VAR_DIR": folder, "SWMS_LOG_LEVEL": "WARNING"}
 
             import django
             from django.core.management import call_command

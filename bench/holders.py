@@ -80,7 +80,7 @@ def queue(rows: list[int]) -> None:
     )
 
 
-def drain(*, within: float = 300) -> None:
+def drain(*, within: float = 100) -> None:
     """Sweep until nothing is in hand any more."""
     from certificates.models import Annotation
     from certificates.tasks import sweep_annotations
@@ -91,7 +91,8 @@ def drain(*, within: float = 300) -> None:
     end = time.monotonic() + within
     while in_hand.exists():
         if time.monotonic() > end:
-            raise RuntimeError(f"{in_hand.count()} annotations were not done within {within:.0f} s")
+            left = list(in_hand.values_list("pk", "attempts", "lease_until", "next_attempt_at")[:5])
+            raise RuntimeError(f"{in_hand.count()} annotations were not done within {within:.0f} s: {left}")
         time.sleep(0.02)
 
 
@@ -172,12 +173,19 @@ class Worker:
 @contextmanager
 def worker(folder: Path, *, processes: int) -> Iterator[Worker]:
     """Run a Celery worker of so many processes on the servers of this installation."""
+    from django.conf import settings
+
     from tests.processes import Portal
 
-    portal = Portal(folder / "processes", {name: os.environ[name] for name in ("DATABASE_URL", "REDIS_URL")})
+    servers = {name: os.environ[name] for name in ("DATABASE_URL", "REDIS_URL")}
+    # The address is printed in every base: with another one all of them would be laid out again.
+    portal = Portal(folder / "processes", servers, SWMS_SITE_URL=settings.SITE_URL)
     try:
         child = portal.worker("--concurrency", str(processes))
         yield Worker(child)
+    except BaseException:
+        print(child.output[-5000:])
+        raise
     finally:
         portal.end()
 

@@ -31,6 +31,7 @@ log = logging.getLogger(__name__)
 
 BATCH = 50  # rows that are claimed together
 DRAIN_SECONDS = 10
+MAKE_SECONDS = 30  # far from the task's time limit, also where a whole batch has to be laid out first
 DRAINS = 7302  # the advisory locks of drains
 FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=30), timedelta(hours=1)
 
@@ -51,7 +52,8 @@ def annotate(ids: Sequence[int]) -> int:
 
     Safe to run twice, late, or never: what another worker holds or has done is passed over.
     """
-    return _finish(_claim(unclaimed(Annotation.objects.filter(pk__in=ids, state=AnnotationState.SUBMITTED))))
+    in_hand = Annotation.objects.filter(pk__in=ids, state=AnnotationState.SUBMITTED)
+    return _finish(_claim(unclaimed(in_hand).order_by("pk")))
 
 
 def drain(seconds: float = DRAIN_SECONDS) -> bool:
@@ -143,7 +145,11 @@ def _make(rows: list[Annotation], signed_at: datetime) -> Iterator[Made]:
     """Yield the signed copies; a row that fails is put off or given up, and does not hold up the others."""
     signer = keys.load_signer()
     fingerprint = signer.certificate.fingerprint(hashes.SHA256()).hex()
-    for row in rows:
+    end = time.monotonic() + MAKE_SECONDS
+    for place, row in enumerate(rows):
+        if place and time.monotonic() > end:
+            _release(rows[place:])
+            return
         if not row.qualification.is_valid:  # revocation closes the row itself
             continue
         try:
@@ -189,6 +195,12 @@ def _record(made: list[Made], signed_at: datetime) -> int:
             one.annotation.annotated_at = signed_at
             note_breach(one.annotation)
     return len(done)
+
+
+def _release(rows: list[Annotation]) -> None:
+    """Give back what was claimed and never begun."""
+    free = Annotation.objects.filter(pk__in=[row.pk for row in rows], state=AnnotationState.SUBMITTED)
+    free.update(lease_until=None, attempts=F("attempts") - 1)
 
 
 def _put_off(row: Annotation, error: Exception) -> None:

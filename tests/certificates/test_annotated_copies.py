@@ -180,6 +180,14 @@ def test_a_drain_stops_after_its_time_and_says_that_more_is_left(scenario, monke
     assert actions.drain() is False
 
 
+def test_what_a_batch_has_no_time_for_is_given_back_as_if_it_had_not_been_taken(scenario, monkeypatch):
+    monkeypatch.setattr("certificates.actions.annotating.MAKE_SECONDS", 0)
+    rows = [ask(agreed_holder(name)) for name in ("甲某", "乙某")]
+    assert actions.annotate([row.pk for row in rows]) == 1
+    rows[1].refresh_from_db()
+    assert (rows[1].state, rows[1].attempts, rows[1].lease_until) == (AnnotationState.SUBMITTED, 0, None)
+
+
 @pytest.mark.django_db(transaction=True)
 def test_no_more_drains_run_at_a_time_than_there_are_places(qualification, settings):
     settings.ANNOTATION_DRAINS = 1
