@@ -119,6 +119,13 @@ def employ(rows: list[int]) -> None:
         factories.experience(one.worker, institution=spring)
 
 
+def forget_bases(rows: list[int]) -> None:
+    """Let these certificates be laid out anew when they are next asked for."""
+    from certificates.models import BaseCopy
+
+    BaseCopy.objects.filter(qualification__in=rows).delete()
+
+
 def agree(rows: list[int]) -> None:
     """Let the holders agree to 服务须知."""
     from certificates.models import TERMS_VERSION, TermsAgreement
