@@ -5,7 +5,7 @@ FROM python:3.11-slim-bookworm
 # libharfbuzz-subset0: without it a certificate takes 12 s instead of 0.3 s.
 RUN apt-get update -qq \
     && apt-get install -y -qq --no-install-recommends \
-        libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-noto-cjk \
+        libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-noto-cjk fonts-hanazono \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --system --uid 10001 --home-dir /srv/swms --shell /usr/sbin/nologin swms \
     && install -d -o swms -g swms -m 0750 /srv/swms-var

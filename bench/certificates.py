@@ -78,18 +78,25 @@ def measure(directory: Path, *, algorithm: str = keys.RSA_2048, seconds: float =
     if not verify.examine(bench.ours(), bench.roots).is_intact:
         raise RuntimeError("the measured certificates are not valid")
     share = seconds / ROUNDS / len(ways)
-    rounds = [{name: _per_call(way, share) for name, way in ways.items()} for _ in range(ROUNDS)]
+    rounds = [{name: seconds_of(way, share) for name, way in ways.items()} for _ in range(ROUNDS)]
     medians = {name: statistics.median(one[name] for one in rounds) for name in ways}
     return Result(**medians, size=len(bench.ours()))
 
 
-def _per_call(way: Callable[[], object], seconds: float) -> float:
+def seconds_of(way: Callable[[], object], seconds: float) -> float:
     """Return the seconds that a call takes on average, calling for `seconds` and at least twice."""
     calls, start = 0, time.perf_counter()
     while calls < 2 or time.perf_counter() - start < seconds:
         way()
         calls += 1
     return (time.perf_counter() - start) / calls
+
+
+def plain_bench(directory: Path, *, algorithm: str = keys.RSA_2048) -> Callable[[], object]:
+    """Return the plain pipeline, warmed up, for a benchmark that compares itself with it."""
+    bench = _Bench(directory, algorithm)
+    bench.plain()
+    return bench.plain
 
 
 class _Bench:

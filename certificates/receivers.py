@@ -4,6 +4,7 @@ from django.dispatch import receiver
 
 from certificates import actions, tasks
 from certificates.models import Annotation, Replacement
+from certificates.queries import is_busy
 from registration.models import Application, Qualification, Registration
 from swms.jobs import enqueue
 from swms.workflow import transitioned
@@ -23,7 +24,8 @@ def replacement_is_approved(instance, step, **kwargs):
 
 @receiver(transitioned, sender=Annotation)
 def annotation_is_asked_for(instance, step, **kwargs):
-    if step.transition.name == "begin":
+    # With many in hand the sweep's drains take them in turn, fifty at a time.
+    if step.transition.name == "begin" and instance.turn_at <= instance.submitted_at and not is_busy():
         enqueue(tasks.annotate, [instance.pk])
 
 

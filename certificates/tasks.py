@@ -50,6 +50,13 @@ def annotate(ids: list[int]):
 
 
 @shared_task
+def drain():
+    """Stamp and sign what waits, for some seconds; then let other jobs pass, and go on."""
+    if actions.drain():
+        drain.delay()
+
+
+@shared_task
 def sweep_certificates():
     """Find the versions that nobody is at, and the orders for one that no message announced."""
     for task, rows in ((make, due_certificates()), (issue, due_applications()), (replace, due_replacements())):
@@ -70,8 +77,10 @@ def sweep_annotations():
     """Raise alarms, give up what cannot be done, and find the annotations that no message announced."""
     actions.raise_alarms()
     actions.give_up_overdue()
-    for ids in actions.claim_due_annotations():
-        annotate.delay(ids)
+    for pk in actions.claim_retries():
+        annotate.delay([pk])
+    for _ in range(actions.drains_needed()):
+        drain.delay()
 
 
 @shared_task

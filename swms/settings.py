@@ -244,6 +244,8 @@ if BEHIND_TLS:
 # -- jobs ---------------------------------------------------------------------------------------
 SWEEP_SECONDS = env.float("SWMS_SWEEP_SECONDS", default=60)
 LEASE_SECONDS = env.float("SWMS_LEASE_SECONDS", default=300)
+# How many worker processes may be at a backlog of annotations at a time.
+ANNOTATION_DRAINS = env.int("SWMS_ANNOTATION_DRAINS", default=2)
 ANNOTATION_DEADLINE = timedelta(seconds=env.float("SWMS_ANNOTATION_DEADLINE_SECONDS", default=24 * 3600))  # R-ANN-02
 CELERY_BROKER_URL = REDIS_URL
 CELERY_RESULT_BACKEND = None

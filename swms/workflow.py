@@ -13,7 +13,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import models, transaction
 from django.dispatch import Signal
 
-from swms.audit.trail import record
+from swms.audit.trail import event, record_all
 
 #: Sent inside the transaction with ``instance`` and ``step``.
 transitioned = Signal()
@@ -44,6 +44,7 @@ class Step:
     data: dict = field(default_factory=dict)
 
 
+Refusal = tuple[models.Model, Refused]  # a row, and why it did not move
 Guard = Callable[[models.Model, Step], None]  # raises Refused
 Effect = Callable[[models.Model, Step], None]  # sets fields of the locked row, writes beside it
 
@@ -95,7 +96,7 @@ class Workflow:
     def begin(self, instance, *, actor=None):
         """Save a new record in its first state and open its trail."""
         instance.save(force_insert=True)
-        self._announce(instance, Step(BEGIN, actor))
+        self._announce((instance, Step(BEGIN, actor)))
 
     @transaction.atomic
     def apply(self, instance, name: str, *, actor=None, reason: str = "", seen: int | None = None, **data):
@@ -107,13 +108,35 @@ class Workflow:
         locked = type(instance)._base_manager.select_for_update(of=("self",))
         instance.refresh_from_db(from_queryset=locked)
         step = self._judged(instance, name, actor, reason.strip(), seen, data)
-        move = step.transition
-
-        instance.state = move.target
-        if move.effect:
-            move.effect(instance, step)
+        self._carry_out(instance, step)
         instance.save()
-        self._announce(instance, step)
+        self._announce((instance, step))
+
+    @transaction.atomic
+    def apply_all(self, rows: models.QuerySet, name: str, *, said: Callable[[models.Model], dict]) -> list[Refusal]:
+        """Make the system's move ``name`` on every row, a few statements for all of them; return what was refused.
+
+        ``rows`` is what to lock and read, with the relations that guards and texts look at; ``said(instance)`` is
+        what the move is given for a row. One row that is refused does not keep the others from moving.
+        """
+        moved, refused = [], []
+        for instance in rows.select_for_update(of=("self",)).order_by("pk"):
+            try:
+                step = self._judged(instance, name, None, "", None, said(instance))
+            except Refused as error:
+                refused.append((instance, error))
+                continue
+            self._carry_out(instance, step)
+            moved.append((instance, step))
+        if moved:
+            model = rows.model
+            fields = [field.name for field in model._meta.concrete_fields if not field.primary_key]
+            # Every row is there and locked: the "insert" always meets it, and is one statement instead of many.
+            model._base_manager.bulk_create(
+                [instance for instance, _ in moved], update_conflicts=True, unique_fields=["pk"], update_fields=fields
+            )
+            self._announce(*moved)
+        return refused
 
     def _judged(self, instance, name: str, actor, reason: str, seen: int | None, data: dict) -> Step:
         """Return the step that ``name`` is now, or raise ``Refused`` or ``PermissionDenied``."""
@@ -150,19 +173,25 @@ class Workflow:
         return None
 
     @staticmethod
-    def _announce(instance, step: Step):
-        move = step.transition
-        changes = {"state": [move.source, instance.state]}
-        if move.versioned:
-            changes["form_version"] = instance.form_version
-        record(
-            f"{instance._meta.label_lower}.{move.name}",
-            instance,
-            actor=step.actor,
-            reason=step.reason,
-            changes=changes,
-        )
-        transitioned.send(type(instance), instance=instance, step=step)
+    def _carry_out(instance, step: Step):
+        instance.state = step.transition.target
+        if step.transition.effect:
+            step.transition.effect(instance, step)
+
+    @staticmethod
+    def _announce(*moved: tuple[models.Model, Step]):
+        """Write the trail of these moves, then let everybody hear of them."""
+        events = []
+        for instance, step in moved:
+            move = step.transition
+            changes = {"state": [move.source, instance.state]}
+            if move.versioned:
+                changes["form_version"] = instance.form_version
+            verb = f"{instance._meta.label_lower}.{move.name}"
+            events.append(event(verb, instance, actor=step.actor, reason=step.reason, changes=changes))
+        record_all(events)
+        for instance, step in moved:
+            transitioned.send(type(instance), instance=instance, step=step)
 
     def mermaid(self) -> str:
         """Return the table as a diagram, for docs/ and the help page."""

@@ -1,7 +1,7 @@
 """Writes that are not one move; each step is one transaction, and slow work is outside of all of them."""
 
 from certificates.actions import replacing
-from certificates.actions.annotating import annotate, claim_due_annotations
+from certificates.actions.annotating import annotate, claim_retries, drain, drains_needed
 from certificates.actions.issuing import issue, make, replace
 from certificates.actions.looking_up import look_up
 from certificates.actions.requesting import agree_to_terms, end, request_annotation, revoke_annotations
@@ -10,7 +10,9 @@ from certificates.actions.upkeep import expire, give_up_overdue, purge, raise_al
 __all__ = [
     "agree_to_terms",
     "annotate",
-    "claim_due_annotations",
+    "claim_retries",
+    "drain",
+    "drains_needed",
     "end",
     "expire",
     "give_up_overdue",

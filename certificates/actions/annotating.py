@@ -2,14 +2,16 @@
 
 import json
 import logging
+import time
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from cryptography.hazmat.primitives import hashes
 from django.conf import settings
-from django.db import DatabaseError, InterfaceError, transaction
-from django.db.models import F
+from django.db import DatabaseError, InterfaceError, connection, transaction
+from django.db.models import F, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -23,11 +25,14 @@ from certificates.queries.clock import database_now
 from certificates.queries.contents import verify_link
 from certificates.workflows import AnnotationState
 from swms.crashpoints import crashpoint
-from swms.workflow import Refused
+from swms.notices.send import together
 
 log = logging.getLogger(__name__)
 
-BATCH = 50  # ids in one message
+BATCH = 50  # rows that are claimed together
+DRAIN_SECONDS = 10
+MAKE_SECONDS = 30  # far from the task's time limit, also where a whole batch has to be laid out first
+DRAINS = 7302  # the advisory locks of drains
 FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=30), timedelta(hours=1)
 
 
@@ -47,7 +52,67 @@ def annotate(ids: Sequence[int]) -> int:
 
     Safe to run twice, late, or never: what another worker holds or has done is passed over.
     """
-    rows = _claim(ids)
+    in_hand = Annotation.objects.filter(pk__in=ids, state=AnnotationState.SUBMITTED)
+    return _finish(_claim(unclaimed(in_hand).order_by("pk")))
+
+
+def drain(seconds: float = DRAIN_SECONDS) -> bool:
+    """Stamp and sign what is due and was never tried, a batch at a time and in turn; return whether any is left.
+
+    Several may run at once, they pass over what another holds. It stops after ``seconds``, so that other jobs
+    of the same worker get their turn. At most ``ANNOTATION_DRAINS`` run at a time: one more does nothing.
+    """
+    with _one_of(settings.ANNOTATION_DRAINS) as free:
+        if not free:
+            return False
+        end = time.monotonic() + seconds
+        while rows := _claim(due_annotations().filter(attempts=0), limit=BATCH):
+            _finish(rows)
+            if time.monotonic() > end:
+                return True
+    return False
+
+
+@transaction.atomic
+def claim_retries(limit: int = 1000) -> list[int]:
+    """Return the ids of those that were tried before and are due again, and put their next turn off a little.
+
+    Each is to travel alone: should it be what kills the worker, it takes no others with it. Should its message be
+    lost, it is due again after two sweeps.
+    """
+    tried = due_annotations().filter(attempts__gt=0)
+    ids = list(tried.select_for_update(skip_locked=True, of=("self",)).values_list("pk", flat=True)[:limit])
+    pause = timedelta(seconds=2 * settings.SWEEP_SECONDS)
+    Annotation.objects.filter(pk__in=ids).update(next_attempt_at=Now() + pause)
+    return ids
+
+
+def drains_needed() -> int:
+    """Return how many drains would have something to do: one for each batch that waits."""
+    most = settings.ANNOTATION_DRAINS
+    waiting = due_annotations().filter(attempts=0)[: most * BATCH].count()
+    return -(-waiting // BATCH)
+
+
+@contextmanager
+def _one_of(places: int) -> Iterator[bool]:
+    """Hold one of so many places while the block runs, or tell that none is free; a crash gives it back."""
+    with connection.cursor() as cursor:
+        for place in range(places):
+            cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [DRAINS, place])
+            if cursor.fetchone()[0]:
+                break
+        else:
+            yield False
+            return
+        try:
+            yield True
+        finally:
+            cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [DRAINS, place])
+
+
+def _finish(rows: list[Annotation]) -> int:
+    """Make and record the copies of claimed rows; return how many became 有效."""
     crashpoint("annotate.claimed")
     if not rows:
         return 0
@@ -60,30 +125,12 @@ def annotate(ids: Sequence[int]) -> int:
 
 
 @transaction.atomic
-def claim_due_annotations(limit: int = 1000) -> list[list[int]]:
-    """Return the ids of due annotations in batches to be published, and put their next turn off a little.
-
-    Should a message be lost, its rows are due again after two sweeps. A row that was tried before
-    travels alone: should it be what kills the worker, it takes no others with it.
-    """
+def _claim(free: QuerySet[Annotation], limit: int | None = None) -> list[Annotation]:
+    """Return the rows of ``free`` that nobody else is claiming just now, leased to this worker."""
     rows = list(
-        due_annotations().select_for_update(skip_locked=True, of=("self",)).values_list("pk", "attempts")[:limit]
-    )
-    pause = timedelta(seconds=2 * settings.SWEEP_SECONDS)
-    Annotation.objects.filter(pk__in=[pk for pk, _ in rows]).update(next_attempt_at=Now() + pause)
-    fresh = [pk for pk, attempts in rows if not attempts]
-    batches = [fresh[at : at + BATCH] for at in range(0, len(fresh), BATCH)]
-    return batches + [[pk] for pk, attempts in rows if attempts]
-
-
-@transaction.atomic
-def _claim(ids: Sequence[int]) -> list[Annotation]:
-    """Return the free rows among ``ids``, now leased to this worker."""
-    rows = list(
-        unclaimed(Annotation.objects.filter(pk__in=ids, state=AnnotationState.SUBMITTED))
-        .select_for_update(skip_locked=True, of=("self",))
-        .select_related("scenario", "qualification__province", "qualification__worker__photo")
-        .order_by("pk")
+        free.select_for_update(skip_locked=True, of=("self",)).select_related(
+            "scenario", "qualification__province", "qualification__worker__photo", "qualification__base_copy"
+        )[:limit]
     )
     lease = timedelta(seconds=settings.LEASE_SECONDS)
     Annotation.objects.filter(pk__in=[row.pk for row in rows]).update(
@@ -98,7 +145,11 @@ def _make(rows: list[Annotation], signed_at: datetime) -> Iterator[Made]:
     """Yield the signed copies; a row that fails is put off or given up, and does not hold up the others."""
     signer = keys.load_signer()
     fingerprint = signer.certificate.fingerprint(hashes.SHA256()).hex()
-    for row in rows:
+    end = time.monotonic() + MAKE_SECONDS
+    for place, row in enumerate(rows):
+        if place and time.monotonic() > end:
+            _release(rows[place:])
+            return
         if not row.qualification.is_valid:  # revocation closes the row itself
             continue
         try:
@@ -126,17 +177,30 @@ def _make(rows: list[Annotation], signed_at: datetime) -> Iterator[Made]:
 @transaction.atomic
 def _record(made: list[Made], signed_at: datetime) -> int:
     """Make the copies 有效, all in one transaction; return how many."""
-    done = 0
+    files = {one.annotation.pk: one for one in made}
+
+    def facts(annotation: Annotation) -> dict:
+        one = files[annotation.pk]
+        said = {"path": one.path, "sha256": one.sha256, "signer": one.signer, "printed": one.printed}
+        return said | {"signed_at": signed_at}
+
+    rows = Annotation.objects.filter(pk__in=files).select_related("scenario", "qualification__worker__user")
+    with together():
+        refused = Annotation.workflow.apply_all(rows, "generate", said=facts)
+    for annotation, why in refused:  # revoked meanwhile, or a quicker worker: the file is an orphan
+        log.info("annotation_not_recorded", extra={"annotation": annotation.number, "code": why.code})
+    done = set(files) - {annotation.pk for annotation, _ in refused}
     for one in made:
-        try:
-            facts = {"path": one.path, "sha256": one.sha256, "signer": one.signer, "printed": one.printed}
-            one.annotation.move("generate", **facts, signed_at=signed_at)
-        except Refused as refused:  # revoked meanwhile, or a quicker worker: the file is an orphan
-            log.info("annotation_not_recorded", extra={"annotation": one.annotation.number, "code": refused.code})
-            continue
-        note_breach(one.annotation)
-        done += 1
-    return done
+        if one.annotation.pk in done and signed_at > one.annotation.deadline_at:
+            one.annotation.annotated_at = signed_at
+            note_breach(one.annotation)
+    return len(done)
+
+
+def _release(rows: list[Annotation]) -> None:
+    """Give back what was claimed and never begun."""
+    free = Annotation.objects.filter(pk__in=[row.pk for row in rows], state=AnnotationState.SUBMITTED)
+    free.update(lease_until=None, attempts=F("attempts") - 1)
 
 
 def _put_off(row: Annotation, error: Exception) -> None:

@@ -18,7 +18,7 @@ def base_for(qualification: Qualification, words: str, *, signer: str) -> tuple[
     """
     facts, photo = qualification_content(qualification, signer=signer), photo_of(qualification)
     sealed = json.dumps(facts | {"photo": str(photo.uid) if photo else ""}, ensure_ascii=False, sort_keys=True)
-    kept = BaseCopy.objects.filter(qualification=qualification).first()
+    kept = getattr(qualification, "base_copy", None)
     if kept and kept.layout == LAYOUT and kept.sealed == sealed and kept.file.exists():
         sidecar = Sidecar.from_json(kept.sidecar)
         if set(words) <= set(sidecar.characters):

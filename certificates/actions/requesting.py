@@ -7,7 +7,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 
 from certificates.models import MAX_DAYS, TERMS_VERSION, Annotation, Scenario, TermsAgreement
-from certificates.queries.annotations import has_agreed, has_e_certificate, quota
+from certificates.queries.annotations import has_agreed, has_e_certificate, quota, turn_of
 from certificates.queries.clock import database_now
 from certificates.queries.contents import qualification_content
 from certificates.workflows import AnnotationState
@@ -73,6 +73,8 @@ def request_annotation(
     _refuse_by_quota(qualification)
 
     now = database_now()
+    employment = qualification.worker.experiences.filter(end_date=None).select_related("institution").first()
+    employer = employment and employment.institution
     annotation = Annotation(
         number=next_reference("JZ", qualification.province_id, today().year),
         qualification=qualification,
@@ -82,6 +84,8 @@ def request_annotation(
         valid_until=valid_through(today(), valid_days),  # R-ANN-07
         terms_version=terms_version,
         idempotency_key=idempotency_key,
+        employer=employer,
+        turn_at=turn_of(employer, now),
         submitted_at=now,
         deadline_at=now + settings.ANNOTATION_DEADLINE,
         next_attempt_at=now,

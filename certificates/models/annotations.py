@@ -12,7 +12,7 @@ from django.utils import timezone
 from certificates.models.documents import new_token
 from certificates.models.files import KeptFile
 from certificates.workflows import ANNOTATION, AnnotationState
-from registration.models import Qualification
+from registration.models import Institution, Qualification
 from swms.crypto import SealedField
 from swms.dates import today
 from swms.regions.models import Duty, Scope, ScopedModel
@@ -59,6 +59,9 @@ class Annotation(KeptFile, Reviewed, ScopedModel):
     idempotency_key = models.UUIDField(unique=True)
     verify_token = models.CharField(max_length=32, unique=True, default=new_token)
     state = models.CharField("状态", max_length=12, choices=AnnotationState, default=AnnotationState.SUBMITTED)
+    #: Where the holder worked when asking: whoever asks together waits for each other and for nobody else.
+    employer = models.ForeignKey(Institution, models.PROTECT, null=True, blank=True, related_name="+")
+    turn_at = models.DateTimeField("轮到的时间", default=timezone.now)
     submitted_at = models.DateTimeField("提交时间")
     deadline_at = models.DateTimeField("完成期限")
     annotated_at = models.DateTimeField("加注时间", null=True, blank=True)
@@ -86,7 +89,12 @@ class Annotation(KeptFile, Reviewed, ScopedModel):
         ]
         indexes = [
             models.Index(
-                fields=["next_attempt_at"], condition=Q(state=AnnotationState.SUBMITTED), name="annotation_queue"
+                fields=["turn_at", "id"], condition=Q(state=AnnotationState.SUBMITTED), name="annotation_queue"
+            ),
+            models.Index(
+                fields=["employer", "-turn_at"],
+                condition=Q(state=AnnotationState.SUBMITTED, employer__isnull=False),
+                name="annotation_turns",
             ),
             models.Index(fields=["qualification", "applied_on"], name="annotation_quota"),
         ]

@@ -4,7 +4,8 @@ Certificates are set in Noto Serif CJK SC (rulebook §4.5). The system's collect
 weight, and laying out a page with it takes twice as long as with a cut of the characters that
 certificates usually hold. So `typefaces` makes such cuts once per installation. Characters outside
 them, which are mostly in names, come from the full font that stands behind the cut in the
-stylesheet's font list: no character is ever missing that the full font has.
+stylesheet's font list, and behind that the two halves of Hanazono Mincho for the characters of names
+that it lacks too (most of the extensions B to F): no character is ever missing that one of them has.
 """
 
 import fcntl
@@ -26,6 +27,8 @@ from fontTools.ttLib.tables._g_l_y_f import Glyph
 
 FULL_FAMILY = "Noto Serif CJK SC"
 CUT_FAMILY = "Certificate Serif"
+#: They have one weight, of which the bold of a name is made.
+RARE_FAMILIES = ("HanaMinA", "HanaMinB")
 UNITS_PER_EM = 1000
 WEIGHTS = {400: "Regular", 700: "Bold"}
 # Raise when the cutting changes, so that installations make their cuts again.
@@ -45,15 +48,15 @@ class Source:
 
 
 @cache
-def source(weight: int = 400) -> Source:
-    """Return where fontconfig has the full font in `weight` (400 or 700).
+def source(weight: int = 400, family: str = FULL_FAMILY) -> Source:
+    """Return where fontconfig has a font, the full one unless said otherwise, in `weight` (400 or 700).
 
     Raises FontMissing, with the package to install, when there is none.
     """
     style = WEIGHTS[weight]
     try:
         listing = subprocess.run(
-            ["fc-list", "--format", "%{file}\t%{index}\n", f"{FULL_FAMILY}:style={style}"],
+            ["fc-list", "--format", "%{file}\t%{index}\n", f"{family}:style={style}"],
             capture_output=True,
             text=True,
             check=True,
@@ -62,7 +65,8 @@ def source(weight: int = 400) -> Source:
         raise FontMissing(f"fc-list does not run ({error}); install the package fontconfig") from error
     faces = sorted(line.split("\t") for line in listing.splitlines() if line)
     if not faces:
-        raise FontMissing(f"the font {FULL_FAMILY} ({style}) is not installed; on Debian install fonts-noto-cjk")
+        package = "fonts-noto-cjk" if family == FULL_FAMILY else "fonts-hanazono"
+        raise FontMissing(f"the font {family} ({style}) is not installed; on Debian install {package}")
     path, index = faces[0]
     return Source(Path(path), int(index))
 
@@ -79,19 +83,22 @@ def common_characters() -> frozenset[str]:
 
 
 @cache
-def _covered(weight: int) -> frozenset[int]:
-    face = source(weight)
+def _covered(weight: int, family: str = FULL_FAMILY) -> frozenset[int]:
+    face = source(weight, family)
     with TTFont(face.path, fontNumber=face.index, lazy=True) as font:
         return frozenset(font.getBestCmap())
 
 
-def uncovered(text: str) -> list[str]:
+def uncovered(text: str, *, rare: bool = True) -> list[str]:
     """Return the characters of `text` that certificates cannot print, in order, each once.
 
-    Control characters and line breaks are among them. Raises FontMissing without the full font.
+    Control characters and line breaks are among them. Without `rare` only the full font counts. Raises
+    FontMissing without one of the fonts that have to be asked.
     """
-    rare = dict.fromkeys(c for c in text if c not in common_characters())
-    return [c for c in rare if not all(ord(c) in _covered(weight) for weight in WEIGHTS)]
+    seldom = dict.fromkeys(c for c in text if c not in common_characters())
+    lacking = [c for c in seldom if not all(ord(c) in _covered(weight) for weight in WEIGHTS)]
+    families = RARE_FAMILIES if rare and lacking else ()
+    return [c for c in lacking if not any(ord(c) in _covered(400, family) for family in families)]
 
 
 def typefaces(directory: Path, characters: frozenset[str] | None = None) -> dict[int, Path]:

@@ -91,7 +91,7 @@ def annotation_font(extra: str = "") -> AnnotationFont:
     cannot draw a character.
     """
     alphabet = sorted({*ALPHABET, *extra})
-    if lacking := fonts.uncovered("".join(alphabet)):
+    if lacking := fonts.uncovered("".join(alphabet), rare=False):
         raise GlyphsMissing("".join(lacking))
     face = fonts.source(400)
     options = subset.Options()

@@ -7,6 +7,7 @@ from certificates.queries.annotations import (
     due_annotations,
     has_agreed,
     has_e_certificate,
+    is_busy,
     my_certificates,
     quota,
 )
@@ -36,6 +37,7 @@ __all__ = [
     "has_agreed",
     "has_e_certificate",
     "impossible",
+    "is_busy",
     "my_certificates",
     "open_replacement",
     "qualification_facts",

@@ -1,19 +1,22 @@
 """Reads about annotations: the quota, the terms, the holder's certificates, the queue."""
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from django.db.models import Prefetch, Q, QuerySet
 from django.db.models.functions import Now
 
 from certificates.models import TERMS_VERSION, Annotation, TermsAgreement
 from certificates.workflows import COUNTED_STATES, AnnotationState
-from registration.models import Qualification
+from registration.models import Institution, Qualification
 from swms.dates import today, window_back
 from swms.ui import cn_date
 
 QUOTA = 3  # R-ANN-08
 QUOTA_DAYS = 90
+BUSY = 100  # annotations that wait
+AT_ONCE = 20  # of one institution
+APART, LONGEST_TURN = timedelta(seconds=1), timedelta(hours=12)
 E_CERTIFICATES_SINCE = date(2021, 12, 17)  # R-CERT-01, R-ANN-11
 
 
@@ -115,6 +118,26 @@ def unclaimed(rows: QuerySet) -> QuerySet:
 
 
 def due_annotations() -> QuerySet[Annotation]:
-    """Return the annotations in hand that should be tried now, the most urgent first."""
+    """Return the annotations in hand that may be tried now, in turn."""
     rows = Annotation.objects.filter(state=AnnotationState.SUBMITTED, next_attempt_at__lte=Now())
-    return unclaimed(rows).order_by("deadline_at", "pk")
+    return unclaimed(rows).order_by("turn_at", "pk")
+
+
+def is_busy() -> bool:
+    """Tell whether so much is in hand that a message for each would only be in the way."""
+    return due_annotations()[:BUSY].count() >= BUSY
+
+
+def turn_of(employer: Institution | None, now: datetime) -> datetime:
+    """Return when it is the turn of somebody who asks now: at once, but for a bulk from one institution.
+
+    Beyond ``AT_ONCE`` in hand each of its people comes ``APART`` after the one before, so that whoever asks in the
+    meantime is served between them; ``LONGEST_TURN`` keeps everybody's 24 hours (R-ANN-02).
+    """
+    if employer is None:
+        return now
+    in_hand = Annotation.objects.filter(state=AnnotationState.SUBMITTED, employer=employer).order_by("-turn_at")
+    turns = list(in_hand.values_list("turn_at", flat=True)[:AT_ONCE])
+    if len(turns) < AT_ONCE:
+        return now
+    return min(max(now, turns[0] + APART), now + LONGEST_TURN)

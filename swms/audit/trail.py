@@ -17,8 +17,20 @@ def record(verb: str, target: models.Model, *, actor=None, reason: str = "", cha
 
     ``changes`` must not hold identity numbers or mobiles: the trail is readable for years.
     """
+    written = event(verb, target, actor=actor, reason=reason, changes=changes)
+    written.save(force_insert=True)
+    return written
+
+
+def record_all(events: list[AuditEvent]) -> None:
+    """Write many events made by ``event`` inside the caller's transaction, in their order."""
+    AuditEvent.objects.bulk_create(events)
+
+
+def event(verb: str, target: models.Model, *, actor=None, reason: str = "", changes: dict | None = None) -> AuditEvent:
+    """Return an event that is not written yet; see ``record``."""
     request = current_request()
-    return AuditEvent.objects.create(
+    return AuditEvent(
         actor=actor,
         actor_name=actor.name if actor else "系统",
         verb=verb,

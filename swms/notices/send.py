@@ -1,5 +1,8 @@
 """The two ways to tell somebody something: a notice in the inbox, or a bare short message."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import timedelta
 
 from django.db.models.functions import Now
@@ -7,6 +10,21 @@ from django.db.models.functions import Now
 from swms.jobs import enqueue
 from swms.notices import tasks
 from swms.notices.models import Delivery, Notice, key_of
+
+#: The notices that wait for the end of ``together``; ``None`` outside of it.
+_waiting: ContextVar[list[Notice] | None] = ContextVar("waiting", default=None)
+
+
+@contextmanager
+def together() -> Iterator[None]:
+    """Inside it, notices that only go to inboxes are written at the end, by one statement for all of them."""
+    waiting: list[Notice] = []
+    mark = _waiting.set(waiting)
+    try:
+        yield
+    finally:
+        _waiting.reset(mark)
+    Notice.objects.bulk_create(waiting)
 
 
 def notify(recipient, *, kind: str, title: str, body: str, url: str = "", about=None, outside: bool = False) -> Notice:
@@ -16,7 +34,12 @@ def notify(recipient, *, kind: str, title: str, body: str, url: str = "", about=
     the body's first line, by SMS and, where there is an address, by e-mail; the transaction's commit sets it
     on its way.
     """
-    notice = Notice.objects.create(recipient=recipient, kind=kind, title=title, body=body, url=url, about=key_of(about))
+    notice = Notice(recipient=recipient, kind=kind, title=title, body=body, url=url, about=key_of(about))
+    waiting = _waiting.get()
+    if waiting is not None and not outside:
+        waiting.append(notice)
+        return notice
+    notice.save(force_insert=True)
     if outside:
         text = f"{title}。{body.splitlines()[0]}" if body else title
         if recipient.mobile:

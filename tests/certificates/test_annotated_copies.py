@@ -5,15 +5,18 @@ import datetime as dt
 import pytest
 import time_machine
 from django.core.exceptions import PermissionDenied
+from django.db import connections
 from django.utils import timezone
 
 from certificates import actions, queries
+from certificates.actions import annotating
 from certificates.models import Annotation, BaseCopy, Scenario
 from certificates.pdf import keys
 from certificates.pdf.verify import examine
 from certificates.workflows import AnnotationState
 from swms.audit.models import AuditEvent
 from swms.dates import today
+from tests import factories
 from tests.certificates.makers import agreed_holder, ask
 
 pytestmark = pytest.mark.django_db
@@ -65,8 +68,6 @@ def test_a_purpose_with_rare_characters_gets_a_base_of_its_own(qualification):
 def test_one_bad_row_does_not_hold_up_the_others(qualification, monkeypatch):
     other = agreed_holder("陈晨")
     rows = [ask(qualification), ask(other)]
-    from certificates.actions import annotating
-
     based = annotating.base_for
 
     def base_for(one, words, **signer):
@@ -107,8 +108,6 @@ def test_a_certificate_revoked_while_queued_is_never_stamped(qualification, peop
 
 
 def test_a_revocation_between_stamping_and_recording_wins(qualification, people, monkeypatch):  # R-ANN-10
-    from certificates.actions import annotating
-
     row, record = ask(qualification), annotating._record
 
     def revoked_first(made, signed_at):
@@ -141,26 +140,97 @@ def test_a_broker_that_is_away_loses_no_request(qualification, monkeypatch):  # 
 
     monkeypatch.setattr(tasks.annotate, "delay", away)
     row = ask(qualification)
-    assert actions.claim_due_annotations() == [[row.pk]]
+    assert actions.drains_needed() == 1
+    assert actions.drain() is False
+    row.refresh_from_db()
+    assert row.state == AnnotationState.ACTIVE
+
+
+def test_what_another_worker_holds_is_passed_over_until_its_lease_is_over(qualification):
+    row = ask(qualification)
+    past = timezone.now() - dt.timedelta(seconds=1)
+    Annotation.objects.update(lease_until=timezone.now() + dt.timedelta(minutes=5))
+    assert actions.drains_needed() == 0
+    assert actions.annotate([row.pk]) == 0, "another worker is at it"
+    actions.drain()
+    row.refresh_from_db()
+    assert (row.state, row.attempts) == (AnnotationState.SUBMITTED, 0)
+    Annotation.objects.update(lease_until=past)
     assert actions.annotate([row.pk]) == 1
 
 
-def test_the_sweep_publishes_a_due_row_once_in_two_periods_and_none_that_is_leased(qualification):
-    row = ask(qualification)
-    assert actions.claim_due_annotations() == [[row.pk]]
-    assert actions.claim_due_annotations() == []
-    past = timezone.now() - dt.timedelta(seconds=1)
-    Annotation.objects.update(next_attempt_at=past, lease_until=timezone.now() + dt.timedelta(minutes=5))
-    assert actions.claim_due_annotations() == []
-    assert actions.annotate([row.pk]) == 0, "another worker is at it"
-    Annotation.objects.update(lease_until=past)
-    assert actions.claim_due_annotations() == [[row.pk]]
-
-
-def test_rows_that_were_tried_before_travel_alone(scenario):
+def test_rows_that_were_tried_before_travel_alone_and_once_in_two_sweeps(scenario):
     rows = [ask(agreed_holder(name)) for name in ("甲某", "乙某", "丙某", "丁某")]
-    Annotation.objects.filter(pk__in=[rows[1].pk, rows[3].pk]).update(attempts=1)
-    assert actions.claim_due_annotations() == [[rows[0].pk, rows[2].pk], [rows[1].pk], [rows[3].pk]]
+    tried = [rows[1].pk, rows[3].pk]
+    Annotation.objects.filter(pk__in=tried).update(attempts=1)
+    assert actions.claim_retries() == tried
+    assert actions.claim_retries() == []
+    actions.drain()
+    states = dict(Annotation.objects.values_list("pk", "state"))
+    assert [states[row.pk] for row in rows] == ["ACTIVE", "SUBMITTED", "ACTIVE", "SUBMITTED"]
+
+
+def test_a_drain_stops_after_its_time_and_says_that_more_is_left(scenario, monkeypatch):
+    monkeypatch.setattr("certificates.actions.annotating.BATCH", 1)
+    for name in ("甲某", "乙某"):
+        ask(agreed_holder(name))
+    assert actions.drains_needed() == 2
+    assert actions.drain(seconds=0) is True
+    assert Annotation.objects.filter(state=AnnotationState.ACTIVE).count() == 1
+    assert actions.drain() is False
+
+
+def test_what_a_batch_has_no_time_for_is_given_back_as_if_it_had_not_been_taken(scenario, monkeypatch):
+    monkeypatch.setattr("certificates.actions.annotating.MAKE_SECONDS", 0)
+    rows = [ask(agreed_holder(name)) for name in ("甲某", "乙某")]
+    assert actions.annotate([row.pk for row in rows]) == 1
+    rows[1].refresh_from_db()
+    assert (rows[1].state, rows[1].attempts, rows[1].lease_until) == (AnnotationState.SUBMITTED, 0, None)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_no_more_drains_run_at_a_time_than_there_are_places(qualification, settings):
+    settings.ANNOTATION_DRAINS = 1
+    row = ask(qualification)
+    other = connections.create_connection("default")
+    try:
+        with other.cursor() as cursor:
+            cursor.execute("SELECT pg_try_advisory_lock(%s, 0)", [annotating.DRAINS])
+        assert actions.drain() is False
+        row.refresh_from_db()
+        assert row.attempts == 0
+    finally:
+        other.close()  # as a crash would
+    assert actions.drain() is False
+    row.refresh_from_db()
+    assert row.state == AnnotationState.ACTIVE
+
+
+def test_nobody_waits_behind_the_bulk_of_one_institution(scenario, monkeypatch):
+    """The third of an institution in hand comes a second after the second; who asks then is served before."""
+    monkeypatch.setattr("certificates.queries.annotations.AT_ONCE", 2)
+    spring = factories.institution("春风社会工作服务中心")
+    bulk = []
+    for name in ("甲某", "乙某", "丙某", "丁某"):
+        qualification = agreed_holder(name)
+        factories.experience(qualification.worker, institution=spring)
+        bulk.append(ask(qualification))
+    alone = ask(agreed_holder("王芳"))
+    order = list(queries.due_annotations().values_list("pk", flat=True))
+    assert order == [bulk[0].pk, bulk[1].pk, alone.pk, bulk[2].pk, bulk[3].pk]
+    waits = [(row.turn_at - row.submitted_at).total_seconds() for row in bulk]
+    assert [round(each) for each in waits] == [0, 0, 1, 2]
+
+
+def test_not_even_the_last_of_a_bulk_waits_for_more_than_half_of_its_time(scenario, monkeypatch):  # R-ANN-02
+    monkeypatch.setattr("certificates.queries.annotations.AT_ONCE", 1)
+    spring = factories.institution("春风社会工作服务中心")
+    for name in ("甲某", "乙某"):
+        qualification = agreed_holder(name)
+        factories.experience(qualification.worker, institution=spring)
+        row = ask(qualification)
+        Annotation.objects.filter(pk=row.pk).update(turn_at=row.submitted_at + dt.timedelta(hours=40))
+    assert row.turn_at - row.submitted_at == dt.timedelta(hours=12)
 
 
 # --- late ----------------------------------------------------------------------------------------

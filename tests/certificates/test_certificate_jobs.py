@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db
 def published(monkeypatch):
     """Return the list of messages that are sent; nothing reaches a broker."""
     sent = []
-    for name in ("issue", "annotate"):
+    for name in ("issue", "annotate", "drain"):
         monkeypatch.setattr(getattr(tasks, name), "delay", lambda *args, name=name: sent.append((name, *args)))
     return sent
 
@@ -43,11 +43,30 @@ def test_a_completed_registration_is_announced_once_it_is_committed(
     assert ("issue", completed.pk) in published
 
 
-def test_the_sweep_of_annotations_sends_fifty_ids_in_one_message(scenario, published, monkeypatch):
+def test_the_sweep_wakes_a_drain_for_each_batch_and_sends_what_was_tried_alone(scenario, published, monkeypatch):
     monkeypatch.setattr("certificates.actions.annotating.BATCH", 2)
-    rows = [ask(agreed_holder(name)).pk for name in ("甲某", "乙某", "丙某")]
+    rows = [ask(agreed_holder(name)).pk for name in ("甲某", "乙某", "丙某", "丁某")]
+    Annotation.objects.filter(pk=rows[3]).update(attempts=1)
     tasks.sweep_annotations()
-    assert published == [("annotate", rows[:2]), ("annotate", rows[2:])]
+    assert published == [("annotate", [rows[3]]), ("drain",), ("drain",)]
+
+
+def test_a_drain_that_has_not_finished_sends_the_next_and_lets_other_jobs_pass(published, monkeypatch):
+    left = iter([True, False])
+    monkeypatch.setattr(actions, "drain", lambda: next(left))
+    tasks.drain()
+    assert published == [("drain",)]
+    tasks.drain()
+    assert published == [("drain",)]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_with_many_in_hand_no_message_is_sent_for_one_more(qualification, published, monkeypatch):
+    monkeypatch.setattr("certificates.queries.annotations.BUSY", 2)
+    ask(agreed_holder("陈晨"))
+    ask(qualification)
+    assert len(published) == 1
+    assert actions.drains_needed() == 1
 
 
 def test_the_sweep_of_certificates_finds_what_no_message_announced(completed, published):

@@ -328,7 +328,39 @@ def test_an_unknown_kind_of_certificate_is_refused():
 
 def test_rare_name_characters_are_printable_and_unprintable_ones_are_named():
     assert fonts.uncovered("欧阳䶮喆㛃𬘭·John 堃") == []
-    assert fonts.uncovered("王𪥀𪥀\t") == ["𪥀", "\t"]
+    assert fonts.uncovered("王\U0003134a\U0003134a\t") == ["\U0003134a", "\t"]
+    assert fonts.uncovered("王𪥀", rare=False) == ["𪥀"]
+
+
+#: Characters of names, by the block that has them: common ones that GB 2312 lacks, and rarer and rarer ones.
+NAMES = {
+    "not in GB 2312": "喆昇玥珺堃煊垚犇淼祎",
+    "Ext A": (
+        "㛃㑇㕮㘎㙍㙘㙦㛚㛹㟃㠇㠓㤘㥄㧐㧑㧟㫰㬊㬎㬚㭎㭕㮾㰀㳇㳘㳚㴔㵐㶲㸆㸌㺄㻬㽏㿠䁖䂮䃅䃎䅟䌹䎃䎖䏝䏡䏲"
+        "䐃䓖䓛䓨䓫䓬䗖䗛䗪䗴䜣䝙䢺䢼䣘䥽䦃䲟䲠䲢䴓䴔䴕䴖䴗䴘䴙䶮"
+    ),
+    "Ext B": "𠅤𠙶𠳐𡎚𡐓𡓾𣗋𣘗𣘴𣲗𣲘𣸣𤧛𤩽𤫉𥔲𥕢𥖨𥻗𦈡𦒍𦙶𦝼𦭜𦰡𧿹𨐈𨙸𨚕𨟠𨭉𨱇𨱏𨱑𨱔𨺙𩽾𩾃",
+    "Ext C": ("𪟝𪣻𪤗𪨰𪨶𪩘𪾢𫄧𫄨𫄷𫄸𫇭𫌀𫍣𫍯𫍲𫍽𫐄𫐐𫐓𫑡𫓧𫓯𫓶𫓹𫔍𫔎𫔶𫖮𫖯𫖳𫗧𫗴𫘜𫘝𫘦𫘧𫘨𫘪𫘬𫚕𫚖𫚭𫛭𫞩"),
+    "Ext D": "𫟅𫟦𫟹𫟼𫠆𫠊𫠜𫢸",
+    "Ext E": (
+        "𫫇𫭟𫭢𫭼𫮃𫰛𫵷𫶇𫷷𫸩𬀩𬀪𬂩𬃊𬇕𬇙𬇹𬉼𬊈𬊤𬌗𬍛𬍡𬍤𬒈𬒔𬒗𬕂𬘓𬘘𬘡𬘩𬘫𬘬𬘭𬘯𬙂𬙊𬙋𬜬𬜯𬞟𬟁𬟽𬣙𬣞𬣡𬣳"
+        "𬤇𬤊𬤝𬨂𬨎𬩽𬪩𬬩𬬭𬬮𬬱𬬸𬬹𬬻𬬿𬭁𬭊𬭎𬭚𬭛𬭤𬭩𬭬𬭭𬭯𬭳𬭶𬭸𬭼𬮱𬮿𬯀𬯎𬱖𬱟𬳵𬳶𬳽𬳿𬴂𬴃𬴊𬶋𬶍𬶏𬶐𬶟𬶠"
+        "𬶨𬶭𬶮𬷕𬸘𬸚𬸣𬸦𬸪𬹼𬺈𬺓"
+    ),
+    "Ext F": "𬺰𬻀𭀖𭕄𭖟𭦰𮍌𮏏",
+    "Ext G": "𰻝𰻞𱁬",
+}
+
+
+@pytest.mark.parametrize("block", NAMES)
+def test_names_with_characters_of_every_extension_are_drawn_and_found_again(block):
+    """Twenty-four at a time, as long a name as fits; each glyph is a real one and its text can be copied."""
+    assert fonts.uncovered(NAMES[block]) == []
+    for name in (NAMES[block][at : at + 24] for at in range(0, len(NAMES[block]), 24)):
+        pdf = page.render(page.QUALIFICATION, QUALIFICATION | {"name": name})
+        assert name in text_of(pdf)
+        assert 0 not in glyphs_shown(pdf), ".notdef is drawn"
+        assert all(row[-5:-2] == ["yes", "yes", "yes"] for row in poppler_fonts(pdf)), "embedded, with ToUnicode"
 
 
 def test_processes_that_start_at_once_get_the_same_whole_font(tmp_path):

@@ -63,6 +63,56 @@ def test_a_move_that_does_not_exist_is_refused(people, row):
         row.move("unheard_of", actor=people.zhou_yan)
 
 
+class TestManyTogether:
+    """``apply_all``: the same as one move after the other, by a few statements."""
+
+    def rows(self, count: int = 3) -> list[int]:
+        return [qualification.pk for qualification in (factories.qualification(f"示例{n}") for n in range(count))]
+
+    @pytest.fixture
+    def table(self, monkeypatch):
+        """Return a table in which the system ends certificates, those of the level that is said excepted."""
+
+        def no_exception(instance, step):
+            if instance.level == step.data["excepted"]:
+                raise Refused("excepted", "这一级不在范围内")
+
+        table = Workflow(Transition("end", "终止", Q.VALID, Q.CANCELLED, guards=(no_exception,)))
+        monkeypatch.setattr(Qualification, "workflow", table)
+        return table
+
+    def test_every_row_moves_with_its_own_event_and_announcement(self, people, table, announced):
+        pks = self.rows()
+        refused = table.apply_all(Qualification.objects.filter(pk__in=pks), "end", said=lambda row: {"excepted": 3})
+        assert refused == []
+        assert set(Qualification.objects.filter(pk__in=pks).values_list("state", flat=True)) == {Q.CANCELLED}
+        for row in Qualification.objects.filter(pk__in=pks):
+            event = history(row).get()
+            assert (event.verb, event.changes) == ("registration.qualification.end", {"state": ["VALID", "CANCELLED"]})
+            assert row.id_number, "what is sealed can still be opened"
+        assert [(row.pk, name) for row, name, _, _ in announced] == [(pk, "end") for pk in pks]
+
+    def test_a_row_that_is_refused_keeps_no_other_from_moving(self, people, table, announced):
+        pks = self.rows()
+        Qualification.objects.filter(pk=pks[1]).update(level=3)
+        Qualification.objects.filter(pk=pks[2]).update(state=Q.REVOKED)
+        refused = table.apply_all(Qualification.objects.filter(pk__in=pks), "end", said=lambda row: {"excepted": 3})
+        assert [(row.pk, why.code) for row, why in refused] == [(pks[1], "excepted"), (pks[2], "wrong_state")]
+        states = dict(Qualification.objects.values_list("pk", "state"))
+        assert [states[pk] for pk in pks] == [Q.CANCELLED, Q.VALID, Q.REVOKED]
+        assert len(announced) == 1
+
+    def test_the_number_of_statements_does_not_grow_with_the_rows(self, people, table, django_assert_num_queries):
+        for count in (1, 5):
+            chosen = Qualification.objects.filter(pk__in=self.rows(count))
+            with django_assert_num_queries(5):  # savepoint, lock and read, write, trail, release
+                table.apply_all(chosen, "end", said=lambda row: {"excepted": 3})
+
+    def test_moves_of_people_are_never_made_for_many(self, people, row):
+        with pytest.raises(PermissionDenied):
+            Qualification.workflow.apply_all(Qualification.objects.all(), "revoke", said=lambda row: {})
+
+
 def test_people_cannot_make_the_moves_of_the_system_nor_the_system_those_of_people(people):
     application = factories.submitted("陈晨")
     with pytest.raises(PermissionDenied):
