@@ -83,6 +83,7 @@ class PolicyScreen(Screen):
         provinces = self.provinces(request.user)
         if len(provinces) == 1:
             return self._show_province(request, provinces[0])
+        ProvincePolicy.read_ahead(provinces)
         rows = [{"url": self.url("change", each.code), **self.row(each)} for each in provinces]
         return self.show(request, self.list_template, self.list_context(request) | {"rows": rows})
 

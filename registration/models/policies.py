@@ -253,6 +253,17 @@ class ProvincePolicy(ScopedModel):
         return known[key]
 
     @classmethod
+    def read_ahead(cls, provinces: list[Region]) -> None:
+        """Read the versions of many provinces in one query, for a request that will ask for each of them."""
+        request = current_request()
+        if request is None:
+            return
+        found = {("policies", each.code): [] for each in provinces}
+        for row in cls.objects.filter(province__in=provinces).order_by("-version"):
+            found["policies", row.province_id].append(row.policy)
+        request.read_once.update(found)
+
+    @classmethod
     def forget(cls, province: str) -> None:
         """Let the request read the province's versions again: there is a new one."""
         request = current_request()
