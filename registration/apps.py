@@ -7,8 +7,10 @@ class RegistrationConfig(AppConfig):
 
     def ready(self):
         from registration import receivers  # noqa: F401 (it listens once imported)
+        from registration.actions.escalations import KIND as ESCALATION
         from registration.actions.reminders import DEADLINE
         from registration.models import DeadlineReminder
+        from registration.queries.escalations import no_longer_needed as answered
         from registration.queries.files import stood_in_a_form
         from registration.queries.reminders import no_longer_needed, opening_no_longer_needed
         from registration.queries.transfers import has_registration
@@ -20,4 +22,5 @@ class RegistrationConfig(AppConfig):
         READERS.append(stood_in_a_form)
         for kind in DeadlineReminder.Kind:
             skip_when(f"{DEADLINE}.{kind}", no_longer_needed)
+        skip_when(ESCALATION, answered)
         skip_when("registration.application.begin", opening_no_longer_needed)

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from registration.models import Appeal, Application, Decision, Registration, RegistrationPeriod, Transfer
 from registration.queries.appeals import CLOSED, endings_due, files_due, give_backs_due
+from registration.queries.escalations import stray as stray_escalations
 from registration.workflows import (
     DONE_STATES,
     ENDED_STATES,
@@ -104,6 +105,12 @@ def terms_follow_one_another():
         last = ends.get(record.pk)
         if last and (record.valid_from, record.valid_until) != (last.valid_from, last.valid_until):
             yield f"{record.number}: valid {record.valid_from} to {record.valid_until}, its newest term says otherwise"
+
+
+@invariant("2e. what was raised to an office above is a case that still waits")
+def escalations_are_open_for_a_reason():
+    """R-REG-16: what was decided, withdrawn or returned keeps nobody busy."""
+    yield from stray_escalations()
 
 
 @invariant("2d. a change moved everything or nothing")

@@ -76,6 +76,13 @@ def follow_the_institution(instance, step, **kwargs):
             actions.institutions.tell_staff_of_the_end(instance)
 
 
+@receiver(transitioned)
+def close_escalations(sender, instance, step, **kwargs):
+    """Whoever moves a case that was raised to an office above has answered it (R-REG-16, R-CHG-10)."""
+    if actions.escalations.runs_out(sender, step.transition.source):
+        actions.escalations.close(instance, step.transition.source)
+
+
 @receiver(mobile_changed)
 def follow_the_mobile(user, by, **kwargs):
     """The mobile is part of the personal information: a form under review gets a new version (R-REG-12)."""

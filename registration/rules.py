@@ -3,7 +3,6 @@
 import rules
 
 from registration.models import ProvincePolicy
-from registration.models.policies import PREFECTURE_DEPTH
 from swms.dates import today
 from swms.regions.models import Duty, Region, holds_duty, jurisdictions_of
 
@@ -32,19 +31,24 @@ def on_duty(duty: str, place: str = "region"):
     return predicate
 
 
-@rules.predicate
-def sits_where_first_review_is(user, record):
-    """A first reviewer over the record's region, in the office that the province's policy names (R-REG-17).
+def sits_where_review_is(duty: str):
+    """Return a predicate: a reviewer in the office that the case's policy names for this review, or above it.
 
-    Prefectures and above may always review first; only a county has to ask the policy.
+    R-REG-17; the policy is that of the day on which the case was sent in (decision 0027).
     """
-    region = record.region
-    if region is None:
-        return False
-    offices = [j for j in jurisdictions_of(user) if j.duty == Duty.FIRST_REVIEW and region.path.startswith(j.path)]
-    if any(j.depth <= PREFECTURE_DEPTH for j in offices):
-        return True
-    return bool(offices) and not ProvincePolicy.of(region).at_prefecture
+
+    @rules.predicate(f"sits_where_review_is:{duty}")
+    def predicate(user, record):
+        region = record.region
+        if region is None:
+            return False
+        depths = [j.depth for j in jurisdictions_of(user) if j.duty == duty and region.path.startswith(j.path)]
+        if not depths:
+            return False
+        policy = ProvincePolicy.governing(record)
+        return min(depths) <= policy.depth(region.path, final=duty == Duty.FINAL_REVIEW)
+
+    return predicate
 
 
 @rules.predicate
@@ -99,9 +103,9 @@ def is_about_another(user, appeal):
 
 
 rules.add_perm("registration.own_application", is_own)
-rules.add_perm("registration.first_review", sits_where_first_review_is & is_another)
-rules.add_perm("registration.final_review", on_duty(Duty.FINAL_REVIEW) & is_another)
-rules.add_perm("registration.revoke", on_duty(Duty.FINAL_REVIEW) & is_another)
+rules.add_perm("registration.first_review", sits_where_review_is(Duty.FIRST_REVIEW) & is_another)
+rules.add_perm("registration.final_review", sits_where_review_is(Duty.FINAL_REVIEW) & is_another)
+rules.add_perm("registration.revoke", sits_where_review_is(Duty.FINAL_REVIEW) & is_another)
 rules.add_perm("registration.keep_roster", keeps_roster_of)
 rules.add_perm("registration.import_roster", keeps_the_roster)
 rules.add_perm("registration.decide_feedback", on_duty(Duty.FIRST_REVIEW))

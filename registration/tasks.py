@@ -86,6 +86,12 @@ def remind():
 
 
 @shared_task
+def escalate():
+    """Raise what ran out of time to the offices above, also of days when nothing ran (R-REG-16, R-CHG-10)."""
+    actions.escalate()
+
+
+@shared_task
 def remind_of_deadlines():
     """Remind workers of what they have not sent in yet (R-REREG-10); tomorrow finds what a lost message left out."""
     keys = list(workers_to_remind().values_list("pk", flat=True))

@@ -282,6 +282,7 @@ CELERY_BEAT_SCHEDULE = {
     "tend-feedback": {"task": "registration.tasks.tend_feedback", "schedule": crontab(hour="0", minute="20")},
     "tend-appeals": {"task": "registration.tasks.tend_appeals", "schedule": crontab(minute="25")},
     "remind-reviewers": {"task": "registration.tasks.remind", "schedule": crontab(hour="8", minute="30")},
+    "escalate": {"task": "registration.tasks.escalate", "schedule": crontab(hour="8", minute="40")},
     "remind-of-deadlines": {
         "task": "registration.tasks.remind_of_deadlines",
         "schedule": crontab(hour="9", minute="0"),

@@ -187,6 +187,8 @@ class Workflow:
             changes = {"state": [move.source, instance.state]}
             if move.versioned:
                 changes["form_version"] = instance.form_version
+            if rules_applied := instance.rules_applied():
+                changes["rules"] = rules_applied
             verb = f"{instance._meta.label_lower}.{move.name}"
             events.append(event(verb, instance, actor=step.actor, reason=step.reason, changes=changes))
         record_all(events)
@@ -218,6 +220,13 @@ class Reviewed(models.Model):
 
     def moves_for(self, user) -> list[Transition]:
         return self.workflow.open_to(user, self)
+
+    def rules_applied(self) -> str:
+        """Return how the version of local rules is called under which the record is decided, for its history.
+
+        Nothing where there are none, and while nobody decides.
+        """
+        return ""
 
     def people_to_tell(self) -> list:
         """Return the users who hear of a move of this record; see ``swms.notices``."""

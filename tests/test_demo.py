@@ -16,6 +16,7 @@ from certificates.workflows import AnnotationState, ReplacementState
 from registration.models import (
     Appeal,
     Application,
+    Escalation,
     Feedback,
     Institution,
     InstitutionFeedback,
@@ -117,6 +118,7 @@ def test_the_demo_has_everything_in_every_state_and_keeps_every_promise(small):
     assert guangdong.makeup_first_open(today())
     assert guangdong.ce_waived_on(today())
     assert not AnnouncedDay.objects.exists()
+    assert Escalation.objects.filter(closed_at=None, told_at__isnull=False).exists()
 
     assert "已经存在" in demo()
     assert "19900000" in demo("--accounts")

@@ -6,6 +6,7 @@ from certificates.models import Replacement
 from certificates.queries.replacement_page import beside, whose_move
 from certificates.queries.replacements import REMIND_WITH_LEFT, awaiting, earlier, in_region
 from certificates.workflows import ENDED_STATES, ReplacementState, refused_now
+from registration.admin.escalations import raised, raised_part
 from registration.admin.identity import find
 from registration.models import Registration
 from registration.queries import AutomaticCheck
@@ -45,6 +46,7 @@ class ReplacementAdmin(ReviewAdmin):
         mine, everything = self.waiting(user), self.records(user)
         return [
             Filter("mine", "等我审核", mine),
+            raised_part(Replacement, everything),
             Filter("first", "等待审核", everything.filter(state=ReplacementState.PENDING)),
             Filter("final", "等待终审", everything.filter(state=ReplacementState.INITIAL_APPROVED)),
             Filter("done", "已办结", everything.filter(state__in=ENDED_STATES), counted=False),
@@ -94,7 +96,7 @@ class ReplacementAdmin(ReviewAdmin):
             badge=record.get_state_display(),
             whose_move=f"{record.ref} · {whose_move(record)} · {full_name(record.region)}",
             due=record.due_on,
-            notes=_notes(record),
+            notes=[*raised(record), *_notes(record)],
             checks=_checks(record) if record.due_on else [],
             changes=beside(record),
             changes_since="申请更正的内容" if record.is_correction else "",

@@ -9,11 +9,17 @@ from django.db.models import Q
 from django.urls import reverse
 
 from certificates.workflows import OPEN_STATES, REPLACEMENT, ReplacementReason, ReplacementState
-from registration.models import IdentityCorrection, Registration, Worker
+from registration.models import IdentityCorrection, ProvincePolicy, Registration, Worker
 from swms.crypto import SealedField
 from swms.regions.models import Scope, ScopedModel
 from swms.workflow import Reviewed
 
+_DECIDED_BY_RULES = (
+    ReplacementState.PENDING,
+    ReplacementState.INITIAL_APPROVED,
+    ReplacementState.APPROVED,
+    ReplacementState.REJECTED,
+)
 _DECIDED = (ReplacementState.INITIAL_APPROVED, ReplacementState.APPROVED, ReplacementState.ISSUED)
 
 
@@ -86,6 +92,9 @@ class Replacement(Reviewed, ScopedModel):
 
     def people_to_tell(self):
         return [self.worker.user]
+
+    def rules_applied(self):
+        return ProvincePolicy.called(self) if self.state in _DECIDED_BY_RULES else ""
 
     @property
     def region(self):

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from certificates.models import Replacement
 from certificates.workflows import ReplacementState as S
-from registration.queries import office
+from registration.queries import office_of
 from swms.idnumbers import mask_id
 
 _LABELS = {"name": "姓名", "id_number": "证件号码"}
@@ -52,8 +52,8 @@ def beside(replacement: Replacement) -> list[dict]:
 
 def steps(replacement: Replacement) -> list[Step]:
     """Return who has done what, and by when the rest will be done."""
-    one, region = replacement, replacement.region
-    first, final = office(region), office(region, final=True)
+    one = replacement
+    first, final = office_of(one), office_of(one, final=True)
     plan = [
         ("提交申请", "本人", one.submitted_at),
         ("初审" if one.is_correction else "审核", first, one.first_decided_at),

@@ -5,8 +5,7 @@ from django.db.models import F, Q, QuerySet
 from certificates.models import Replacement
 from certificates.workflows import OPEN_STATES, UNDECIDED_STATES, ReplacementState
 from registration.models import Worker
-from registration.models.policies import PREFECTURE_DEPTH
-from registration.queries.policies import prefecture_reviews_first
+from registration.queries.policies import decided_from
 from registration.queries.reminding import Clock
 from registration.queries.statistics import Source
 from registration.workflows import QualificationState, RegistrationState
@@ -20,10 +19,8 @@ _SHOWN = ("worker__user", "registration__region", "registration__qualification",
 REMIND_WITH_LEFT = 5  # of the 15 working days (§2.14)
 #: Reminders go to the offices that review registrations first and last.
 REPLACEMENTS = tuple(
-    Clock(
-        Replacement, state, duty, REMIND_WITH_LEFT, "registration__region", by_policy=state == ReplacementState.PENDING
-    )
-    for duty, state in _DECIDES.items()
+    Clock(Replacement, state, duty, REMIND_WITH_LEFT, "registration__region", review=review)
+    for (duty, state), review in zip(_DECIDES.items(), ("first", "final"), strict=True)
 )
 #: How they stand in the statistics of an office.
 WAITING = Source(
@@ -43,19 +40,15 @@ def open_replacement(worker: Worker) -> Replacement | None:
 def awaiting(user) -> QuerySet[Replacement]:
     """Return the replacements that wait for a decision of this very reviewer, the most urgent first.
 
-    By state, duty and region; without those that four eyes keep from the reviewer, and for a county without those
-    that its province's policy has the prefecture review first (R-REG-17, R-REG-18).
+    By state, duty and region; without those that four eyes keep from the reviewer, and without those that the
+    policy under which they were sent in leaves to another office (R-REG-17, R-REG-18).
     """
     mine = Q(pk__in=())
     for each in jurisdictions_of(user):
         if each.duty not in _DECIDES:
             continue
         part = Q(state=_DECIDES[each.duty]) & (Q(state=ReplacementState.PENDING) | ~Q(first_reviewer=user))
-        if each.region:
-            part &= Q(registration__region__path__startswith=each.path)
-        if each.duty == Duty.FIRST_REVIEW and each.depth > PREFECTURE_DEPTH:
-            part &= ~prefecture_reviews_first(each.region.province_code)
-        mine |= part
+        mine |= part & decided_from(each, "registration__region")
     waiting = Replacement.objects.visible_to(user).filter(mine)
     if user.id_index:
         waiting = waiting.exclude(worker__user__id_index=user.id_index)

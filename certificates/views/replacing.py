@@ -15,7 +15,7 @@ from certificates.models import Replacement
 from certificates.queries.replacement_page import beside, steps, whose_move
 from certificates.workflows import ReplacementState, refused_now
 from registration.models import Registration
-from registration.queries import office
+from registration.queries import office_of
 from swms.console.history import entries
 from swms.dates import today, working_days_left
 from swms.regions.queries import full_name
@@ -269,5 +269,5 @@ def _answers(replacement: Replacement, *, typed: bool = False) -> list[dict]:
 
 
 def _offices(replacement: Replacement) -> list[str]:
-    first = f"{office(replacement.region)}（登记区域：{full_name(replacement.region)}）"
-    return [first, office(replacement.region, final=True)] if replacement.is_correction else [first]
+    first = f"{office_of(replacement)}（登记区域：{full_name(replacement.region)}）"
+    return [first, office_of(replacement, final=True)] if replacement.is_correction else [first]

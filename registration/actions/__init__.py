@@ -1,6 +1,6 @@
 """Writes that are not one move; each is one transaction."""
 
-from registration.actions import appeals, feedback, institutions, transfers
+from registration.actions import appeals, escalations, feedback, institutions, transfers
 from registration.actions.account import register_account
 from registration.actions.applications import (
     apply,
@@ -20,6 +20,7 @@ from registration.actions.applications import (
     withdraw,
 )
 from registration.actions.employers import report_institution
+from registration.actions.escalations import escalate
 from registration.actions.identity import correct_identity
 from registration.actions.policies import set_policy
 from registration.actions.profile import (
@@ -43,6 +44,8 @@ __all__ = [
     "correct_identity",
     "delete_row",
     "end_stale_renewal",
+    "escalate",
+    "escalations",
     "expire",
     "feedback",
     "institutions",

@@ -14,6 +14,7 @@ from swms.workflow import Refused
 CONTENT = (
     "effective_from",
     "first_review_level",
+    "final_review_level",
     "makeup_first_from",
     "makeup_first_until",
     "makeup_renew_from",

@@ -2,6 +2,7 @@
 
 from registration.admin.appeals import AppealAdmin
 from registration.admin.applications import ApplicationAdmin
+from registration.admin.escalations import EscalationAdmin
 from registration.admin.feedback import FeedbackAdmin
 from registration.admin.imports import RosterImportScreen
 from registration.admin.institutions import InstitutionAdmin, InstitutionFeedbackAdmin
@@ -16,6 +17,7 @@ __all__ = [
     "AppealAdmin",
     "ApplicationAdmin",
     "DeadlineReminderAdmin",
+    "EscalationAdmin",
     "FeedbackAdmin",
     "InstitutionAdmin",
     "InstitutionFeedbackAdmin",

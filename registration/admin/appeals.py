@@ -8,6 +8,7 @@ from django.urls import path
 from django.views.decorators.http import require_POST
 
 from registration.actions import appeals as actions
+from registration.admin.escalations import raised, raised_part
 from registration.admin.identity import find
 from registration.forms.appeal import AppealReason, ReleaseForm
 from registration.models import Appeal, Qualification, Worker
@@ -67,6 +68,7 @@ class AppealAdmin(ReviewAdmin):
         everything = self.records(user)
         parts = [
             Filter("mine", "等我处理", self.waiting(user)),
+            raised_part(Appeal, everything),
             Filter("more", "等待补充", everything.filter(state=AppealState.NEED_MORE)),
             Filter("approved", "已通过", everything.filter(state=AppealState.APPROVED)),
             Filter("all", "全部", everything, counted=False),
@@ -111,7 +113,7 @@ class AppealAdmin(ReviewAdmin):
             badge=record.get_state_display(),
             whose_move=f"{record.ref} · {_office(record)}",
             due=record.due_on,
-            notes=_notes(record),
+            notes=[*raised(record), *_notes(record)],
             checks=_checks(record),
             sections=[
                 {"label": "申诉内容", "entries": [_rows(record)]},

@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from registration import actions, queries
 from registration.actions.applications import CLAIM_LASTS
+from registration.admin.escalations import raised, raised_part
 from registration.admin.form_shown import (
     changed_rows,
     content_of,
@@ -72,6 +73,7 @@ class ApplicationAdmin(Exported, ReviewAdmin):
             Filter("mine", "等我审核", mine),
             Filter("late", "已逾期", mine.filter(_late())),
             Filter("near", "即将到期", mine.filter(_near())),
+            raised_part(Application, everything),
             Filter("first", "等待初审", everything.filter(state=ApplicationState.PENDING_REVIEW)),
             Filter("final", "等待终审", everything.filter(state=ApplicationState.INITIAL_APPROVED)),
             Filter("renewals", "再登记", everything.filter(kind__in=RENEWAL_KINDS, state__in=IN_REVIEW_STATES)),
@@ -175,7 +177,7 @@ class ApplicationAdmin(Exported, ReviewAdmin):
             badge=record.get_state_display(),
             whose_move=f"{record.ref} · {_whose_move(record)}",
             due=record.due_on,
-            notes=_notes(record),
+            notes=[*raised(record), *_notes(record)],
             checks=queries.automatic_checks(record) if record.state in IN_REVIEW_STATES else [],
             changes=changed_rows(previous.content, content, stored) if previous and not corrections else [],
             changes_since=_since_when(record, previous),
@@ -204,7 +206,7 @@ def _whose_move(record) -> str:
     move = queries.whose_move(record)
     if move.code not in ("first", "final"):
         return move.label
-    return f"{move.label}（{queries.office(record.region, final=move.code == 'final')}）"
+    return f"{move.label}（{queries.office_of(record, final=move.code == 'final')}）"
 
 
 def _notes(record) -> list[dict]:

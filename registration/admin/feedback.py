@@ -2,6 +2,7 @@
 
 from django.contrib import admin
 
+from registration.admin.escalations import raised, raised_part
 from registration.admin.identity import find
 from registration.models import Feedback, Qualification
 from registration.queries import AutomaticCheck
@@ -43,6 +44,7 @@ class FeedbackAdmin(ReviewAdmin):
         everything = self.records(user)
         return [
             Filter("mine", "等我处理", self.waiting(user)),
+            raised_part(Feedback, everything),
             Filter("more", "等待补正", everything.filter(state=FeedbackState.NEED_MORE)),
             Filter("all", "全部", everything, counted=False),
         ]
@@ -74,7 +76,7 @@ class FeedbackAdmin(ReviewAdmin):
             badge=record.get_state_display(),
             whose_move=f"{record.ref} · {full_name(record.region)}",
             due=record.due_on,
-            notes=_notes(record),
+            notes=[*raised(record), *_notes(record)],
             checks=_against_roster(record),
             sections=[{"label": "反馈内容", "entries": [_rows(record)]}, *self._earlier(record, user)],
             files=[_file(image)] if image and not image.purged_at else [],

@@ -2,6 +2,7 @@
 
 from django.contrib import admin
 
+from registration.admin.escalations import raised, raised_part
 from registration.admin.identity import find
 from registration.forms.institutions import MergeForm
 from registration.models import Institution, InstitutionFeedback
@@ -53,6 +54,7 @@ class InstitutionFeedbackAdmin(_Waiting):
         everything = self.records(user)
         return [
             Filter("mine", "等我处理", self.waiting(user)),
+            raised_part(InstitutionFeedback, everything),
             Filter("invited", "已通知机构", everything.filter(state=InstitutionFeedbackState.APPROVED)),
             Filter("all", "全部", everything, counted=False),
         ]
@@ -89,7 +91,7 @@ class InstitutionFeedbackAdmin(_Waiting):
             badge=record.get_state_display(),
             whose_move=f"{record.ref} · {full_name(record.region)}",
             due=record.due_on,
-            notes=_decision(record),
+            notes=[*raised(record), *_decision(record)],
             checks=checks.of_feedback(record),
             sections=[{"label": "反馈内容", "entries": [rows]}, *self._institutions(record, user)],
             history=entries(record),
@@ -134,6 +136,7 @@ class InstitutionAdmin(_Waiting):
         parts = [Filter("all", "全部", everything, counted=False)]
         if self.is_first_reviewer(user):
             parts.append(Filter("mine", "等我审核", self.waiting(user)))
+        parts.append(raised_part(Institution, everything))
         return parts + [
             Filter(state.value.lower(), state.label, everything.filter(state=state), counted=False)
             for state in InstitutionState
@@ -167,7 +170,7 @@ class InstitutionAdmin(_Waiting):
             badge=record.get_state_display(),
             whose_move=" · ".join(filter(None, (record.ref, full_name(record.region)))),
             due=record.due_on,
-            notes=_decision(record),
+            notes=[*raised(record), *_decision(record)],
             checks=checks.of_institution(record),
             sections=[{"label": "机构信息", "entries": [_rows(record)]}, *self._feedbacks(record, user)],
             files=[_file(scan)] if scan and not scan.purged_at else [],

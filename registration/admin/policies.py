@@ -11,11 +11,11 @@ from django.views.decorators.http import require_http_methods, require_safe
 from registration import actions
 from registration.forms.policies import WINDOWS, PolicyForm, taken_over
 from registration.models import Policy, ProvincePolicy
-from registration.models.policies import FirstReview, Span
-from registration.queries.policies import history, offices_below, policy_of, without_first_reviewer
-from swms.console.screens import Screen
+from registration.models.policies import FinalReview, FirstReview, Span
+from registration.queries.policies import history, not_settled, offices_below, policy_of, without_reviewer
+from swms.console.screens import Alert, Screen
 from swms.dates import today
-from swms.regions.models import Duty, Region, jurisdictions_of
+from swms.regions.models import Duty, Region, holds_duty, jurisdictions_of
 from swms.ui import cn_date
 from swms.workflow import Refused
 
@@ -30,16 +30,22 @@ FATES = {
 
 @admin.register(ProvincePolicy)
 class PolicyScreen(Screen):
-    """The policies of the provinces for which the reader may speak."""
+    """The policies of the provinces for which the reader may speak; the system administrator reads all of them."""
 
     group = "审核"
-    duties = (Duty.FINAL_REVIEW,)
-    columns = ("省份", "现行版本", "初审", "首次登记补登记", "再登记补登记", "免继续教育证明")
+    duties = (Duty.FINAL_REVIEW, Duty.SYSTEM)
+    columns = ("省份", "现行版本", "初审", "终审", "首次登记补登记", "再登记补登记", "免继续教育证明")
 
     def opens_to(self, user):
         return bool(self.provinces(user))
 
     def provinces(self, user) -> list[Region]:
+        """Return the provinces whose policy the user may read."""
+        if holds_duty(user, Duty.SYSTEM):
+            return list(Region.objects.filter(level=Region.Level.PROVINCE, valid_to=None).order_by("code"))
+        return self.settled_by(user)
+
+    def settled_by(self, user) -> list[Region]:
         """Return the provinces whose policy the user may set."""
         held = {j.region for j in jurisdictions_of(user) if j.duty == Duty.FINAL_REVIEW and j.region}
         mine = [region for region in held if rules.has_perm("registration.set_policy", user, region)]
@@ -58,6 +64,15 @@ class PolicyScreen(Screen):
             path("<str:code>/new/", self.page(self.new_page), name=self.url_name("add")),
         ]
 
+    def alerts(self, user):
+        """Where reviewers work by the default because nobody has settled anything."""
+        open_ones = not_settled(self.provinces(user))
+        if not open_ones:
+            return []
+        names = "、".join(each.name for each in open_ones[:NAMED])
+        more = f"等{len(open_ones)}个省份" if len(open_ones) > NAMED else ""
+        return [Alert("wait", f"{names}{more}还没有制定过省级政策，现在按默认规则办理。", self.list_url)]
+
     # -- looking --------------------------------------------------------------------------------
 
     def list_page(self, request):
@@ -68,12 +83,13 @@ class PolicyScreen(Screen):
         provinces = self.provinces(request.user)
         if len(provinces) == 1:
             return self._show_province(request, provinces[0])
+        ProvincePolicy.read_ahead(provinces)
         rows = [{"url": self.url("change", each.code), **self.row(each)} for each in provinces]
         return self.show(request, self.list_template, self.list_context(request) | {"rows": rows})
 
     def row(self, record):
         policy = policy_of(record)
-        cells = [_name(policy), *(row["value"] for row in _rows(policy)[1:5])]
+        cells = [_name(policy), *(row["value"] for row in _rows(policy)[1:6])]
         return {"title": record.name, "cells": [{"text": text} for text in cells]}
 
     def province_page(self, request, code):
@@ -93,7 +109,7 @@ class PolicyScreen(Screen):
                 if each.is_coming
             ],
             "versions": [_entry(each) for each in versions],
-            "new_url": self.url("add", province.code),
+            "new_url": self.url("add", province.code) if province in self.settled_by(request.user) else "",
             "list_url": self.list_url if len(self.provinces(request.user)) > 1 else "",
             "list_label": self.label,
         }
@@ -104,7 +120,13 @@ class PolicyScreen(Screen):
     def new_page(self, request, code):
         """The form (GET); its check, the way back to it and the confirmation (POST, ``do`` names it)."""
         allowed = require_http_methods(["GET", "HEAD", "POST"])
-        return allowed(lambda asked: self._new(asked, self.province(asked, code)))(request)
+        return allowed(lambda asked: self._new(asked, self._settled(asked, code)))(request)
+
+    def _settled(self, request, code: str) -> Region:
+        province = self.province(request, code)
+        if not rules.has_perm("registration.set_policy", request.user, province):
+            raise Http404
+        return province
 
     def _new(self, request, province):
         newest = province.policies.order_by("-version").first()
@@ -181,7 +203,8 @@ def _rows(policy: Policy) -> list[dict]:
         waiver += f"，依据{policy.ce_waived_notice}"
     return [
         {"label": "生效日期", "value": cn_date(policy.effective_from) or "没有制定过政策，按默认办理"},
-        {"label": "初审", "value": f"{FirstReview(policy.first_review_level).label}民政部门"},
+        {"label": "初审", "value": _first(policy)},
+        {"label": "终审", "value": _final(policy)},
         {"label": WINDOWS["makeup_first"], "value": _span(policy.makeup_first, "不开放")},
         {"label": WINDOWS["makeup_renew"], "value": _span(policy.makeup_renew, "不开放")},
         {"label": WINDOWS["ce_waived"], "value": waiver},
@@ -227,15 +250,33 @@ def _notes(province: Region, day, until_now: Policy, planned: Policy) -> list[di
     if later:
         names = "、".join(f"{_name(v.row.policy)}（{cn_date(v.row.effective_from)}起）" for v in later)
         notes.append({"tone": "info", "text": f"在此之前，{names}仍按原定日期生效。"})
-    if planned.at_prefecture and not until_now.at_prefecture:
-        text = f"自{cn_date(day)}起，还没有初审的申请转由地市级民政部门初审，已作出的初审仍然有效。"
+    changed = [
+        f"由{after}{stage}"
+        for stage, before, after in (
+            ("初审", _first(until_now), _first(planned)),
+            ("终审", _final(until_now), _final(planned)),
+        )
+        if before != after
+    ]
+    if changed:
+        text = f"自{cn_date(day)}起提交的申请，{'，'.join(changed)}；此前已提交的，仍按提交时的规则办完。"
         notes.append({"tone": "info", "text": text})
-    if until_now.at_prefecture and not planned.at_prefecture:
-        text = f"自{cn_date(day)}起，还没有初审的申请由登记区域的民政部门初审，已作出的初审仍然有效。"
-        notes.append({"tone": "info", "text": text})
-    empty = without_first_reviewer(province) if planned.at_prefecture else []
-    if empty:
-        names = "、".join(each.name for each in empty[:NAMED]) + (f"等{len(empty)}处" if len(empty) > NAMED else "")
-        text = f"{names}还没有地市级初审人员，生效后那里的申请将无人初审。请在生效前联系安全管理员授予职责。"
-        notes.append({"tone": "bad", "text": text})
+    for wanted, duty, stage in (
+        (planned.at_prefecture, Duty.FIRST_REVIEW, "初审"),
+        (planned.ends_at_prefecture, Duty.FINAL_REVIEW, "终审"),
+    ):
+        if empty := without_reviewer(province, duty) if wanted else []:
+            names = "、".join(each.name for each in empty[:NAMED]) + (f"等{len(empty)}处" if len(empty) > NAMED else "")
+            lack = f"{names}还没有地市级{stage}人员，"
+            left = "那里的申请将无人初审" if duty == Duty.FIRST_REVIEW else "那里的申请只能由省级终审"
+            text = f"{lack}生效后{left}。请在生效前联系安全管理员授予职责。"
+            notes.append({"tone": "bad" if duty == Duty.FIRST_REVIEW else "wait", "text": text})
     return notes
+
+
+def _first(policy: Policy) -> str:
+    return f"{FirstReview(policy.first_review_level).label}民政部门"
+
+
+def _final(policy: Policy) -> str:
+    return f"{FinalReview(policy.final_review_level).label}民政部门"

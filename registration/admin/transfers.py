@@ -5,6 +5,7 @@ from django.db.models import Q
 
 from registration import queries as hub
 from registration.actions import transfers as actions
+from registration.admin.escalations import raised, raised_part
 from registration.admin.identity import find
 from registration.models import Transfer
 from registration.queries import transfers as queries
@@ -44,6 +45,7 @@ class TransferAdmin(ReviewAdmin):
         return [
             Filter("mine", "等我审核", mine),
             Filter("late", "已逾期", mine.filter(_late())),
+            raised_part(Transfer, everything),
             Filter("out", "等待转出地", everything.filter(state=TransferState.PENDING_OUT)),
             Filter("in", "等待转入地", everything.filter(state=TransferState.PENDING_IN)),
             Filter("done", "已办结", everything.exclude(state__in=PENDING_STATES), counted=False),
@@ -96,7 +98,7 @@ class TransferAdmin(ReviewAdmin):
             badge=record.get_state_display(),
             whose_move=f"{record.ref} · {_whose_move(record)}",
             due=record.due_on,
-            notes=_notes(record),
+            notes=[*raised(record), *_notes(record)],
             checks=queries.automatic_checks(record) if waits else [],
             changes=queries.before_and_after(record),
             changes_since="变更的内容",

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from django import forms
 
-from registration.models import FirstReview, ProvincePolicy
+from registration.models import FinalReview, FirstReview, ProvincePolicy
 from swms.dates import today
 from swms.forms import DateField, Form
 
@@ -17,7 +17,7 @@ WINDOWS = {
 #: The form in sections: the heading, what it means, and the fields.
 SECTIONS = (
     ("何时生效", "", ("effective_from",)),
-    ("初审", "终审始终由省级民政部门办理。", ("first_review_level",)),
+    ("由谁审核", "终审部门须在初审部门之上，由不同的部门先后审核。", ("first_review_level", "final_review_level")),
     (
         "首次登记补登记",
         "超过受理期限（通过考试后1年内）的，在此期间可以申请补登记。不开放的，两项都留空。",
@@ -41,9 +41,12 @@ class PolicyForm(Form):
     """One version of a policy, whole. ``prefectures`` tells whether there are any that could review first."""
 
     effective_from = DateField(
-        label="生效日期", help_text="最早为明天。自当日0时起，初审、补登记和再登记按这一版办理。"
+        label="生效日期", help_text="最早为明天。自当日0时起提交的申请按这一版办理，此前提交的不变。"
     )
     first_review_level = forms.ChoiceField(label="初审层级", choices=FirstReview, widget=forms.RadioSelect)
+    final_review_level = forms.ChoiceField(
+        label="终审层级", choices=FinalReview, initial=FinalReview.PROVINCE, widget=forms.RadioSelect
+    )
     makeup_first_from = DateField(label="首次登记补登记开始日期", required=False)
     makeup_first_until = DateField(label="首次登记补登记截止日期", required=False, help_text="当日仍受理。")
     makeup_renew_from = DateField(label="再登记补登记开始日期", required=False)
@@ -57,12 +60,15 @@ class PolicyForm(Form):
 
     def __init__(self, *args, prefectures: bool, **kwargs):
         super().__init__(*args, **kwargs)
-        level = self.fields["first_review_level"]
+        level, last = self.fields["first_review_level"], self.fields["final_review_level"]
         if prefectures:
             level.help_text = "县级：登记区域的民政部门初审，其上级也可以办理。地市级：只由地市级民政部门初审。"
+            last.help_text = "省级：只由省级民政部门终审。地市级：由地市级民政部门终审，省级也可以办理。"
         else:
             level.choices = [(FirstReview.COUNTY.value, FirstReview.COUNTY.label)]
             level.help_text = "没有下设地市，由登记区域的民政部门初审。"
+            last.choices = [(FinalReview.PROVINCE.value, FinalReview.PROVINCE.label)]
+            last.help_text = "没有下设地市，由省级民政部门终审。"
 
     def sections(self) -> list[dict]:
         """Return the fields as the page shows them."""
@@ -82,6 +88,10 @@ class PolicyForm(Form):
         said = super().clean()
         for name, called in WINDOWS.items():
             self._judge(name, called)
+        if said.get("final_review_level") == FinalReview.PREFECTURE and (
+            said.get("first_review_level") == FirstReview.PREFECTURE
+        ):
+            self.add_error("final_review_level", "初审已由地市级办理，终审须由省级办理")
         if "ce_waived_from" not in self.errors and "ce_waived_until" not in self.errors:
             waived = said.get("ce_waived_from") or said.get("ce_waived_until")
             if waived and not said.get("ce_waived_notice"):
@@ -109,8 +119,8 @@ class PolicyForm(Form):
 def taken_over(newest: ProvincePolicy | None) -> dict:
     """Return what a new version starts with: the newest one, without windows that are over."""
     if newest is None:
-        return {"first_review_level": FirstReview.COUNTY}
-    kept = {"first_review_level": newest.first_review_level}
+        return {"first_review_level": FirstReview.COUNTY, "final_review_level": FinalReview.PROVINCE}
+    kept = {"first_review_level": newest.first_review_level, "final_review_level": newest.final_review_level}
     for name in WINDOWS:
         last = getattr(newest, f"{name}_until")
         if last and last >= today() + timedelta(days=1):

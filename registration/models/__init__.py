@@ -3,10 +3,11 @@
 from registration.models.appeals import Appeal
 from registration.models.applications import Application, ApplicationForm, Decision
 from registration.models.corrections import IdentityCorrection
+from registration.models.escalations import Escalation
 from registration.models.feedback import Feedback
 from registration.models.institutions import Institution, InstitutionFeedback, InstitutionLink
 from registration.models.people import Qualification, Worker
-from registration.models.policies import DEFAULT_POLICY, FirstReview, Policy, ProvincePolicy, Span
+from registration.models.policies import DEFAULT_POLICY, FinalReview, FirstReview, Policy, ProvincePolicy, Span
 from registration.models.profile import Honour, PastProject, WorkExperience
 from registration.models.records import Registration, RegistrationPeriod
 from registration.models.reminders import DeadlineReminder
@@ -20,7 +21,9 @@ __all__ = [
     "ApplicationForm",
     "DeadlineReminder",
     "Decision",
+    "Escalation",
     "Feedback",
+    "FinalReview",
     "FirstReview",
     "Honour",
     "IdentityCorrection",

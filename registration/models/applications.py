@@ -11,11 +11,13 @@ from django.urls import reverse
 
 from registration.models.form_content import form_content
 from registration.models.people import Qualification, Worker
+from registration.models.policies import ProvincePolicy
 from registration.workflows import (
     APPLICATION,
     DONE_STATES,
     MAKEUP_KINDS,
     OPEN_STATES,
+    REFUSED_STATES,
     RENEWAL_KINDS,
     ApplicationKind,
     ApplicationState,
@@ -24,6 +26,14 @@ from registration.workflows.application import state_label
 from swms.crypto import SealedField
 from swms.regions.models import Region, Scope, ScopedModel
 from swms.workflow import Reviewed
+
+#: Into which only a submission or a decision leads: both follow the rules of the province.
+DECIDED_STATES = (
+    ApplicationState.PENDING_REVIEW,
+    ApplicationState.INITIAL_APPROVED,
+    ApplicationState.FINAL_APPROVED,
+    *REFUSED_STATES,
+)
 
 
 class Application(Reviewed, ScopedModel):
@@ -109,6 +119,9 @@ class Application(Reviewed, ScopedModel):
 
     def people_to_tell(self):
         return [self.worker.user]
+
+    def rules_applied(self):
+        return ProvincePolicy.called(self) if self.state in DECIDED_STATES else ""
 
     def get_state_display(self) -> str:
         """Return the state's label, which renewals have of their own (R-REREG-09)."""

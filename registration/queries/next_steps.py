@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from registration.models import Application, Registration, Worker
-from registration.queries.progress import ProgressStep, may_reapply_from, office, progress, reopen_refused
+from registration.queries.progress import ProgressStep, may_reapply_from, office_of, progress, reopen_refused
 from registration.requirements import balances, in_words
 from registration.workflows import (
     DONE_STATES,
@@ -86,7 +86,7 @@ def _in_words(application: Application) -> tuple:
             return _before_applying(application)
         case A.PENDING_REVIEW | A.INITIAL_APPROVED:
             final = application.state == A.INITIAL_APPROVED
-            who = office(application.region, final=final)
+            who = office_of(application, final=final)
             text = f"{who}将在{cn_date(application.due_on)}前完成审核，目前不需要您做什么。"
             return f"{kind}申请已提交，等待{'终审' if final else '初审'}", text, "查看申请", *here
         case A.INITIAL_REJECTED | A.FINAL_REJECTED:

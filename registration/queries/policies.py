@@ -1,14 +1,17 @@
 """Which policy of its province a case falls under, and where a prefecture reviews first."""
 
 import datetime as dt
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db.models import Exists, OuterRef, QuerySet, Subquery
+from django.db.models import OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
+from django.db.models.lookups import Exact
 
-from registration.models import FirstReview, Policy, ProvincePolicy
+from registration.models import FinalReview, FirstReview, Policy, ProvincePolicy
 from registration.models.policies import PREFECTURE_DEPTH
 from swms.dates import today
-from swms.regions.models import Duty, Jurisdiction, Region
+from swms.regions.models import REVIEW_DUTIES, Duty, Jurisdiction, Region
 
 
 def policy_of(region: Region | None, day: dt.date | None = None) -> Policy:
@@ -24,29 +27,47 @@ def versions(province: Region) -> QuerySet[ProvincePolicy]:
     return ProvincePolicy.objects.filter(province=province).select_related("by").order_by("-version")
 
 
-def prefecture_reviews_first(province: str) -> Exists:
-    """Return the condition that today's policy of a province gives the first review to prefectures (R-REG-17).
+def level_of(stage: str, province) -> Coalesce:
+    """Return the expression for the level that governs a case: ``stage`` is ``first`` or ``final`` (R-REG-17).
 
-    It speaks of a province and of no row, so PostgreSQL judges it once for a whole query.
+    Of the version that was in force in ``province``, a code or an expression, when the case was sent in (decision
+    0027); to be used on rows with ``submitted_at``.
     """
-    newest = _in_force().filter(province=province).values("version")[:1]
-    return Exists(
-        ProvincePolicy.objects.filter(
-            province=province, version=Subquery(newest), first_review_level=FirstReview.PREFECTURE
-        )
-    )
+    name, default = _LEVELS[stage]
+    begun = ProvincePolicy.objects.filter(province=province, effective_from__lte=OuterRef("submitted_at__date"))
+    return Coalesce(Subquery(begun.order_by("-version").values(name)[:1]), Value(default.value))
 
 
-def provinces_reviewing_at_prefecture() -> set[str]:
-    """Return the codes of all provinces of which ``prefecture_reviews_first`` is true, in one query."""
-    newest = _in_force().filter(province=OuterRef("province")).values("version")[:1]
-    found = ProvincePolicy.objects.filter(version=Subquery(newest), first_review_level=FirstReview.PREFECTURE)
-    return set(found.values_list("province_id", flat=True))
+_LEVELS = {
+    "first": ("first_review_level", FirstReview.COUNTY),
+    "final": ("final_review_level", FinalReview.PROVINCE),
+}
 
 
-def _in_force() -> QuerySet[ProvincePolicy]:
-    """Return the versions that have begun, the highest first."""
-    return ProvincePolicy.objects.filter(effective_from__lte=today()).order_by("-version")
+def decided_from(office: Jurisdiction, region: str = "region") -> Q:
+    """Return the condition on cases in ``office`` that its policy has this very office decide, or one above it.
+
+    The same as the permissions say (``registration.rules``), for a queue. ``region`` is the lookup to the case's.
+    """
+    part = Q(**{f"{region}__path__startswith": office.path}) if office.region else Q()
+    if office.duty == Duty.FIRST_REVIEW:
+        if office.depth > PREFECTURE_DEPTH:
+            part &= Q(Exact(level_of("first", office.region.province_code), FirstReview.COUNTY.value))
+        return part
+    if office.depth > PREFECTURE_DEPTH:
+        return Q(pk__in=())
+    if office.depth == PREFECTURE_DEPTH:
+        part &= Q(Exact(level_of("final", office.region.province_code), FinalReview.PREFECTURE.value))
+        part &= ~Q(**{f"{region}__path": office.path})  # its own 登记区域 is the province's
+    return part
+
+
+def not_settled(provinces: Iterable[Region]) -> list[Region]:
+    """Return those of the provinces in which somebody reviews by the default, because no version has begun."""
+    staffed = Jurisdiction.objects.filter(duty__in=REVIEW_DUTIES, user__is_active=True, region__isnull=False)
+    at_work = {path[1:7] for path in staffed.values_list("region__path", flat=True).distinct()}
+    begun = set(ProvincePolicy.objects.filter(effective_from__lte=today()).values_list("province_id", flat=True))
+    return [each for each in provinces if each.code in at_work - begun]
 
 
 # --- the page of a province --------------------------------------------------------------------------
@@ -88,8 +109,13 @@ def offices_below(province: Region) -> list[Region]:
     return list(below)
 
 
-def without_first_reviewer(province: Region) -> list[Region]:
-    """Return those of ``offices_below`` over which nobody active holds the first review (R-REG-17)."""
-    held = Jurisdiction.objects.filter(duty=Duty.FIRST_REVIEW, user__is_active=True).select_related("region")
-    paths = tuple(each.path for each in held if each.depth <= PREFECTURE_DEPTH)
+def without_reviewer(province: Region, duty: str) -> list[Region]:
+    """Return those of ``offices_below`` for which nobody active holds the duty (R-REG-17).
+
+    A first reviewer of the province counts for all of them. A final reviewer of the province does not: it is from
+    there that the final review is handed down.
+    """
+    depths = (PREFECTURE_DEPTH,) if duty == Duty.FINAL_REVIEW else range(PREFECTURE_DEPTH + 1)
+    held = Jurisdiction.objects.filter(duty=duty, user__is_active=True).select_related("region")
+    paths = tuple(each.path for each in held if each.depth in depths)
     return [each for each in offices_below(province) if not each.path.startswith(paths)]

@@ -8,13 +8,13 @@ from django.conf import settings
 from django.utils import timezone
 
 from registration.models import Application
-from registration.models.policies import PREFECTURE_DEPTH
+from registration.models.policies import day_of, depth_of
 from registration.queries.corrections import drafted
 from registration.queries.policies import policy_of
 from registration.queries.profile import ITEMS
 from registration.workflows import ENDED_STATES, REFUSED_STATES, ApplicationState
 from registration.workflows.application import REAPPLY_DAYS, filing_refused, local_start
-from swms.audit.trail import history
+from swms.audit.trail import history, rules_of
 from swms.dates import today
 from swms.regions.models import Region
 from swms.regions.queries import division
@@ -25,15 +25,23 @@ A = ApplicationState
 
 
 def office(region: Region | None, *, final: bool = False, day: dt.date | None = None) -> str:
-    """Return the name of the office that decides: 朝阳区民政部门, or the province's for 终审 (R-REG-17).
+    """Return the name of the office that decides: 朝阳区民政部门, or for 终审 as a rule the province's (R-REG-17).
 
-    Who reviews first is settled by the province; ``day`` asks for the policy of another day than today.
+    Who reviews is settled by the province; ``day`` asks for the policy of another day than today. Of a case that
+    was sent in ask ``office_of``.
     """
-    if region is None or not (final or policy_of(region, day).at_prefecture):
+    if region is None:
         return local_office(region)
-    codes = region.path.strip("/").split("/")
-    place = division(codes[0] if final else codes[:PREFECTURE_DEPTH][-1])
+    depth = policy_of(region, day).depth(region.path, final=final)
+    if depth == depth_of(region.path):
+        return local_office(region)
+    place = division(region.path.strip("/").split("/")[depth - 1])
     return f"{place.name}{settings.AUTHORITY_LABEL}"
+
+
+def office_of(case, *, final: bool = False) -> str:
+    """Return the name of the office that decides a case by the policy under which it was sent in (decision 0027)."""
+    return office(case.region, final=final, day=day_of(case))
 
 
 def local_office(region: Region | None) -> str:
@@ -153,8 +161,8 @@ def progress(application: Application) -> list[ProgressStep]:
     due = application.due_on
     steps = [
         ("提交申请", "本人", application.submitted_at, None),
-        ("初审", office(application.region, day=_decided_on(decided, "first")), _decided_at(decided, "first"), due),
-        ("终审", office(application.region, final=True), _decided_at(decided, "final"), due),
+        ("初审", office_of(application), _decided_at(decided, "first"), due),
+        ("终审", office_of(application, final=True), _decided_at(decided, "final"), due),
         ("完成登记", "系统", application.completed_at, None),
         ("出证", "系统", application.issued_at, None),
     ]
@@ -179,10 +187,6 @@ def _decided_at(decided: dict, stage: str) -> dt.datetime | None:
     return decided[stage].at if stage in decided else None
 
 
-def _decided_on(decided: dict, stage: str) -> dt.date | None:
-    return timezone.localdate(decided[stage].at) if stage in decided else None
-
-
 # --- history -----------------------------------------------------------------------------------
 
 
@@ -195,6 +199,7 @@ class TimelineEntry:
     who: str
     note: str
     verb: str
+    rules: str = ""
 
 
 _OTHER_TITLES = {"begin": "建立申请", "edit": "修改资料"}
@@ -206,14 +211,17 @@ def timeline(application: Application, *, for_staff: bool = False) -> list[Timel
     Staff see who did it; the worker sees the office, since officials are not named in public.
     """
     titles = {each.name: each.label for each in application.workflow} | _OTHER_TITLES
-    entries = []
-    for event in history(application).select_related("actor").order_by("-id"):
+    if for_staff:
+        titles |= {"escalate": "逾期，升级到上级"}
+    entries, sent = [], None
+    for event in history(application).select_related("actor"):
         name = event.verb.rpartition(".")[2]
         if name not in titles:
             continue
+        if name == "apply":
+            sent = timezone.localdate(event.at)
         who = event.actor_name
         if event.actor and event.actor.is_staff and not for_staff:
-            day = timezone.localdate(event.at)
-            who = office(application.region, final=name.endswith("_final"), day=day)
-        entries.append(TimelineEntry(event.at, titles[name], who, event.reason, event.verb))
-    return entries
+            who = office(application.region, final=name.endswith("_final"), day=sent)
+        entries.append(TimelineEntry(event.at, titles[name], who, event.reason, event.verb, rules_of(event)))
+    return entries[::-1]

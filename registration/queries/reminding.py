@@ -3,11 +3,12 @@
 from collections import defaultdict
 from dataclasses import dataclass
 
-from django.db.models import Count, Q
+from django.db.models import Count, OuterRef, Q, QuerySet
+from django.db.models.functions import Substr
 
 from registration.models import Appeal, Application, Feedback, Institution, InstitutionFeedback, Transfer
-from registration.models.policies import PREFECTURE_DEPTH
-from registration.queries.policies import provinces_reviewing_at_prefecture
+from registration.models.policies import Policy
+from registration.queries.policies import level_of
 from registration.workflows import (
     AppealState,
     ApplicationState,
@@ -32,8 +33,8 @@ class Clock:
     """A state in which time runs: who decides, over which region, and when a reminder is due.
 
     ``above`` are the lookups to all the regions that an office must stand above to be told of delay, where that is
-    not the case's own region alone. ``by_policy``: the province's policy says whose office it is (R-REG-17). A
-    case without a region is the security administrator's.
+    not the case's own region alone. ``review``, ``first`` or ``final``: the province's policy says whose office it is
+    (R-REG-17). A case without a region is the security administrator's.
     """
 
     model: type
@@ -42,13 +43,32 @@ class Clock:
     left: int
     region: str = "region"
     above: tuple[str, ...] = ()
-    by_policy: bool = False
+    review: str = ""
+
+    @property
+    def kind(self) -> str:
+        """How the model is called in the trail."""
+        return self.model._meta.label_lower
+
+    def rows(self) -> QuerySet:
+        """Return the cases in whose state this clock runs, with the ``level`` that their policy gives the review."""
+        rows = self.model._base_manager.filter(state=self.state)
+        if self.review:
+            rows = rows.annotate(level=level_of(self.review, Substr(OuterRef(f"{self.region}__path"), 2, 6)))
+        return rows
+
+    def depth(self, path: str, level: str) -> int:
+        """Return how deep the office lies that decides what belongs to the region of that path, given the level."""
+        if not self.review:
+            return path.count("/") - 1
+        policy = Policy(**{f"{self.review}_review_level": level})
+        return policy.depth(path, final=self.review == "final")
 
 
 _TWO = ("from_region", "to_region")
 _CLOCKS = [
-    Clock(Application, ApplicationState.PENDING_REVIEW, Duty.FIRST_REVIEW, REMIND_WITH_LEFT, by_policy=True),
-    Clock(Application, ApplicationState.INITIAL_APPROVED, Duty.FINAL_REVIEW, REMIND_WITH_LEFT),
+    Clock(Application, ApplicationState.PENDING_REVIEW, Duty.FIRST_REVIEW, REMIND_WITH_LEFT, review="first"),
+    Clock(Application, ApplicationState.INITIAL_APPROVED, Duty.FINAL_REVIEW, REMIND_WITH_LEFT, review="final"),
     Clock(Feedback, FeedbackState.PENDING, Duty.FIRST_REVIEW, REMIND_WITH_LEFT_ON_FEEDBACK),
     Clock(InstitutionFeedback, InstitutionFeedbackState.PENDING, Duty.FIRST_REVIEW, REMIND_WITH_LEFT_ON_INSTITUTION),
     Clock(Institution, InstitutionState.SUBMITTED, Duty.FIRST_REVIEW, REMIND_WITH_LEFT_ON_INSTITUTION),
@@ -64,6 +84,11 @@ _CLOCKS = [
 def remind_of(*clocks: Clock) -> None:
     """Have the reviewers reminded of another kind of case; a spoke calls it when it is ready."""
     _CLOCKS.extend(clock for clock in clocks if clock not in _CLOCKS)
+
+
+def clocks() -> list[Clock]:
+    """Return every clock that runs at a reviewer's desk, those of the spokes too."""
+    return list(_CLOCKS)
 
 
 @dataclass
@@ -82,7 +107,8 @@ class _Group:
 
     clock: Clock
     duty: str
-    office: str  # path of the region that decides
+    office: str  # path of the region whose case it is
+    depth: int  # how deep the office lies that decides
     above: tuple[str, ...]
     near: int
     overdue: int
@@ -91,10 +117,10 @@ class _Group:
 def reminders_due() -> list[Reminder]:
     """Return whom to remind today (R-REG-16, R-CHG-10): after two thirds of the time, and upward once it is over.
 
-    A county hears nothing of first reviews that its province's policy gives to the prefecture (R-REG-17). One query
-    for each clock and two more, whatever the number of cases and reviewers.
+    An office hears nothing of reviews that the policy of a case gives to the office above it (R-REG-17). One query
+    for each clock and one more, whatever the number of cases and reviewers.
     """
-    groups, at_prefecture = _groups(), provinces_reviewing_at_prefecture()
+    groups = _groups()
     duties = list(
         Jurisdiction.objects.filter(
             duty__in={*(each.duty for each in _CLOCKS), Duty.SECURITY}, user__is_active=True
@@ -105,10 +131,7 @@ def reminders_due() -> list[Reminder]:
         reviewers[each.user_id] = each.user
     for number, group in enumerate(groups):
         for each in duties:
-            of_the_county = each.depth > PREFECTURE_DEPTH and each.region.province_code in at_prefecture
-            if of_the_county and group.clock.by_policy:
-                continue
-            if each.duty == group.duty and group.office.startswith(each.path):
+            if each.duty == group.duty and group.office.startswith(each.path) and each.depth <= group.depth:
                 mine[each.user_id].add(number)
         for each in _superiors(group, duties):
             below[each.user_id].add(number)
@@ -130,8 +153,9 @@ def _groups() -> list[_Group]:
     for clock in _CLOCKS:
         paths = tuple(f"{lookup}__path" for lookup in clock.above or (clock.region,))
         rows = (
-            clock.model.objects.filter(state=clock.state, due_on__lte=working_days_after(today(), clock.left))
-            .values(f"{clock.region}__path", *paths)
+            clock.rows()
+            .filter(due_on__lte=working_days_after(today(), clock.left))
+            .values(f"{clock.region}__path", *paths, *(["level"] if clock.review else []))
             .annotate(near=Count("pk", filter=~late), overdue=Count("pk", filter=late))
         )
         found += [
@@ -139,6 +163,7 @@ def _groups() -> list[_Group]:
                 clock,
                 clock.duty if row[f"{clock.region}__path"] else Duty.SECURITY,
                 row[f"{clock.region}__path"] or "/",
+                clock.depth(row[f"{clock.region}__path"] or "/", row.get("level", "")),
                 tuple(row[path] or "/" for path in paths),
                 row["near"],
                 row["overdue"],

@@ -3,8 +3,7 @@
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from registration.models import Application, Decision
-from registration.models.policies import PREFECTURE_DEPTH
-from registration.queries.policies import prefecture_reviews_first
+from registration.queries.policies import decided_from
 from registration.workflows import ApplicationState
 from swms.dates import today
 from swms.regions.models import Duty, jurisdictions_of
@@ -31,8 +30,8 @@ def in_region(user) -> QuerySet[Application]:
 def awaiting(user) -> QuerySet[Application]:
     """Return the applications that wait for a decision of this very reviewer, the most urgent first.
 
-    By state, duty and region; without those that four eyes keep from the reviewer, and for a county without
-    those that its province's policy has the prefecture review first (R-REG-17). One query, whatever the policy.
+    By state, duty and region; without those that four eyes keep from the reviewer, and without those that the
+    policy under which they were sent in leaves to another office (R-REG-17). One query, whatever the policy.
     Put together once per user instance and day, so once per request: a review page asks five questions of it.
     """
     day, rows = getattr(user, "_awaiting", (None, None))
@@ -48,11 +47,7 @@ def _awaiting(user) -> QuerySet[Application]:
             continue
         state, other = _DECIDES[each.duty]
         part = Q(state=state) & ~Exists(Decision.objects.filter(application=OuterRef("pk"), stage=other, reviewer=user))
-        if each.region:
-            part &= Q(region__path__startswith=each.path)
-        if each.duty == Duty.FIRST_REVIEW and each.depth > PREFECTURE_DEPTH:
-            part &= ~prefecture_reviews_first(each.region.province_code)
-        mine |= part
+        mine |= part & decided_from(each)
     waiting = Application.objects.visible_to(user).filter(mine)
     if user.id_index:
         waiting = waiting.exclude(worker__user__id_index=user.id_index)

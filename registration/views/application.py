@@ -198,8 +198,8 @@ class ReceiptPage(WorkerPage):
         if application.submitted_at is None:
             messages.info(request, "这份申请目前没有提交，因此没有回执。")
             return redirect("registration:application", ref)
-        final = queries.office(application.region, final=True)
-        first = queries.office(application.region)
+        final = queries.office_of(application, final=True)
+        first = queries.office_of(application)
         waits = under_review(application)
         context = {
             "title": f"{application.get_kind_display()}申请已提交",

@@ -49,6 +49,12 @@ def history(target: models.Model):
     return AuditEvent.objects.filter(target_type=target._meta.label_lower, target_id=str(target.pk)).order_by("id")
 
 
+def rules_of(event: AuditEvent) -> str:
+    """Return in words under which local rules an event was decided; nothing where there are none."""
+    rules = event.changes.get("rules")
+    return f"按{rules}办理规则" if rules else ""
+
+
 @dataclass(frozen=True)
 class ChainReport:
     """What ``verify`` found: how many links were read and the first fault, if any."""

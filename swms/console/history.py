@@ -33,6 +33,7 @@ TITLES = {
     "activate": "启用账号",
     "deactivate": "停用账号",
     "set_policy": "制定省级政策",
+    "escalate": "逾期，升级到上级",
     "announce_day": "录入放假安排",
     "take_back_day": "移除放假安排",
     "bind_mobile": "按申诉绑定新手机号",
@@ -51,12 +52,15 @@ class Entry:
     title: str
     who: str
     note: str
+    rules: str = ""
 
 
 def entries(record) -> list[Entry]:
     """Return what happened to one record, newest first."""
     events = trail.history(record).order_by("-id")
-    return [Entry(event.at, title_of(event.verb), event.actor_name, event.reason) for event in events]
+    return [
+        Entry(event.at, title_of(event.verb), event.actor_name, event.reason, trail.rules_of(event)) for event in events
+    ]
 
 
 @cache

@@ -88,6 +88,8 @@ def _changes(event: AuditEvent) -> str:
     told = dict(event.changes)
     states = [state_of(event.target_type, code) for code in told.pop("state", ())]
     lines = [f"状态：{' → '.join(states)}"] if states else []
+    if told.pop("rules", ""):
+        lines.append(trail.rules_of(event))
     return "；".join(lines + [f"{name}: {_side(value)}" for name, value in told.items()])
 
 

@@ -350,6 +350,7 @@ CONSOLE = {
         data={"move": "revoke", "reason": "提交的材料经核实为虚假材料"},
     ),
     **_screen("registration/deadlinereminder", REVIEWERS),
+    **_screen("registration/escalation", f"{REVIEWERS} wu_qiang"),
     **_screen("registration/institutionfeedback", "li_jing zhao_min"),
     **_case(
         "registration/institutionfeedback",
@@ -370,9 +371,9 @@ CONSOLE = {
         data={"move": "approve", "version": "1"},
         secret="contact_mobile",
     ),
-    "console/registration/provincepolicy/": desk("zhang_wei zhao_min", 200, 405),
+    "console/registration/provincepolicy/": desk("zhang_wei zhao_min wu_qiang", 200, 405),
     "console/registration/provincepolicy/<str:code>/": desk(
-        "zhang_wei", 200, 405, but={"zhao_min": (404, 405)}, keys=PROVINCE
+        "zhang_wei wu_qiang", 200, 405, but={"zhao_min": (404, 405)}, keys=PROVINCE
     ),
     "console/registration/provincepolicy/<str:code>/new/": desk("zhang_wei", 200, 200, keys=PROVINCE),
     **_screen("registration/rosterimport", "qian_li"),

@@ -18,9 +18,10 @@ from certificates.workflows import DocumentState, ReplacementReason
 from certificates.workflows import ReplacementState as S
 from registration import actions as hub_actions
 from registration import tasks as hub
-from registration.models import Application, Registration
+from registration.models import Application, ProvincePolicy, Registration
 from registration.queries.reminding import reminders_due
 from swms.accounts.models import User
+from swms.audit import trail
 from swms.dates import today, working_days_after
 from swms.histories import broken_histories
 from swms.notices.models import Delivery
@@ -243,6 +244,26 @@ def test_who_passed_a_correction_first_does_not_pass_it_finally(record, people):
     assert refusal(one.move, "fail_final", actor=people.sun_hao, reason=REASON) == "four_eyes"
     assert list(awaiting(people.sun_hao)) == []
     assert list(awaiting(people.zhang_wei)) == [one]
+
+
+def test_a_correction_goes_under_the_policy_of_the_day_on_which_it_was_sent_in(record, people):
+    """R-REG-17, decision 0027: a final review that is handed down later is not handed down for this one."""
+    below = factories.staff("市级终审", ("final_review", "110100"))
+    with time_machine.travel("2026-11-23T10:00+08:00", tick=False):
+        before = makers.replacement(record, "correction")
+        settled = {"final_review_level": "prefecture", "effective_from": dt.date(2026, 11, 24), "version": 1}
+        ProvincePolicy.objects.create(province=factories.region("110000"), by=people.zhang_wei, **settled)
+    with time_machine.travel("2026-11-24T10:00+08:00", tick=False):
+        after = makers.replacement(makers.registered("陈晨"), "correction")
+        for one in (before, after):
+            one.move("pass_first", actor=people.li_jing)
+        assert [awaiting(below).filter(pk=one.pk).exists() for one in (before, after)] == [False, True]
+        with pytest.raises(PermissionDenied):
+            before.move("fail_final", actor=below, reason=REASON)
+        for one, who in ((before, people.zhang_wei), (after, below)):
+            one.move("fail_final", actor=who, reason=REASON)
+        said = [trail.history(one).last().changes["rules"] for one in (before, after)]
+        assert said == ["北京市默认", "北京市 2026-11 版（第1版）"]
 
 
 def test_a_correction_is_not_approved_by_the_first_review_alone(record, people):

@@ -17,7 +17,7 @@ from django.urls import reverse
 from playwright.sync_api import sync_playwright
 
 from registration import actions, roster
-from registration.models import Application, DeadlineReminder, Feedback
+from registration.models import Application, DeadlineReminder, Escalation, Feedback
 from registration.promise import PROMISE_VERSION
 from registration.queries.versions import Seen, version_of
 from swms.calendar import actions as calendar
@@ -30,6 +30,7 @@ KEYS = ("ethnicity", "work_years")
 ORIGIN = "http://localhost"  # browsers trust it like https
 POLICY = {
     "first_review_level": "county",
+    "final_review_level": "province",
     "makeup_first_from": dt.date(2039, 1, 4),
     "makeup_first_until": dt.date(2039, 3, 31),
     "makeup_renew_from": None,
@@ -43,6 +44,7 @@ TYPED = {
     "do": "check",
     "effective_from": "2039-01-01",
     "first_review_level": "prefecture",
+    "final_review_level": "province",
     "makeup_first_from": "2039-01-04",
     "makeup_first_until": "2039-04-30",
     "note": "改由地市级初审。",
@@ -137,6 +139,17 @@ def desk(people):
     DeadlineReminder.objects.create(
         worker=case.worker, kind="correction", subject="x", rung=7, last_day=today, application=case, notice=told
     )
+    Escalation.objects.create(
+        kind="registration.application",
+        case_id=late.pk,
+        ref=late.ref,
+        state=late.state,
+        duty=Duty.FIRST_REVIEW,
+        due_on=today - dt.timedelta(days=6),
+        late_id="110105",
+        level=1,
+        office_id="110000",
+    )
     factories.institution()
     factories.region("440305")
     mei = factories.staff("何梅", (Duty.FINAL_REVIEW, "440000"), username="hemei")
@@ -173,6 +186,7 @@ def desk(people):
         "employer": reverse("admin:registration_institutionfeedback_change", args=[employer.ref]),
         "institution": reverse("admin:registration_institution_change", args=[institution.uid]),
         "jing": signed_in(people.li_jing),
+        "wei": signed_in(people.zhang_wei),
         "mei": signed_in(mei),
         "wei": signed_in(people.zhang_wei),
         "keeper": signed_in(keeper),
@@ -213,6 +227,10 @@ SCREENS = {
     "correction": ("jing", "corrected", None),
     "decision on another version": ("jing", "case", {"move": "pass_first", "version": "7"}),
     "number shown": ("jing", "reveal", {"field": "id_number"}),
+    "front with alarms": ("wei", "admin:index", None),
+    "escalations": ("wei", "admin:registration_escalation_changelist", None),
+    "raised": ("wei", "late", None),
+    "policies": ("system", "admin:registration_provincepolicy_changelist", None),
     "change queue": ("jing", "admin:registration_transfer_changelist", None),
     "change": ("jing", "change", None),
     "change refused with errors": ("jing", "change", {"move": "reject", "version": "1", "reason": "短"}),

@@ -5,11 +5,12 @@ from datetime import date
 import pytest
 import time_machine
 from django.core.exceptions import PermissionDenied
+from django.db import IntegrityError, transaction
 from django.urls import reverse
 
 from registration import actions
 from registration.actions.policies import CONTENT
-from registration.models import FirstReview, ProvincePolicy
+from registration.models import FinalReview, FirstReview, ProvincePolicy
 from registration.queries import policy_of
 from swms.audit.models import AuditEvent
 from swms.regions.models import Duty
@@ -34,6 +35,7 @@ def said(**changes) -> dict:
     return {
         "effective_from": "2026-12-01",
         "first_review_level": "county",
+        "final_review_level": "province",
         "makeup_first_from": "2026-12-01",
         "makeup_first_until": "2026年12月31日",
         "makeup_renew_from": "",
@@ -48,6 +50,7 @@ def said(**changes) -> dict:
 def content(**changes) -> dict:
     """Return the same as an action takes it."""
     given = dict.fromkeys(CONTENT) | {"ce_waived_notice": "", "note": "", "first_review_level": FirstReview.COUNTY}
+    given |= {"final_review_level": FinalReview.PROVINCE}
     return given | {"effective_from": date(2026, 12, 1)} | changes
 
 
@@ -97,7 +100,7 @@ def test_zhao_min_of_shanghai_neither_sees_nor_sets_the_policy_of_beijing(min_, 
         (Duty.FINAL_REVIEW, "110100"),
         (Duty.FINAL_REVIEW, None),
         (Duty.CERTIFICATE, "110000"),
-        (Duty.SYSTEM, None),
+        (Duty.SECURITY, None),
     ],
 )
 def test_nobody_but_a_final_reviewer_of_exactly_that_province_may(office, duty, code):
@@ -105,6 +108,56 @@ def test_nobody_but_a_final_reviewer_of_exactly_that_province_may(office, duty, 
     factories.region("110000")
     assert [client.get(url).status_code for url in (LIST, page(), new())] == [404] * 3
     assert "省级政策" not in client.get(reverse("admin:index")).content.decode()
+
+
+def test_the_system_administrator_reads_every_policy_and_sets_none(office, people):
+    """Decision 0027: whoever runs the portal sees where the default is in force, and settles nothing."""
+    client = office("郑凯", (Duty.SYSTEM, None))
+    assert people.zhang_wei
+    factories.region("310000")
+    listed = client.get(LIST).content.decode()
+    assert page("110000") in listed
+    assert page("310000") in listed
+    shown = client.get(page()).content.decode()
+    assert "默认政策" in shown
+    assert "制定新版本" not in shown
+    assert [client.get(new()).status_code, client.post(new(), said() | {"do": "save", "seen": "0"}).status_code] == [
+        404
+    ] * 2
+
+
+def test_a_province_at_work_without_a_policy_is_an_alarm_until_its_first_version_begins(office, people):
+    """For the administrator and for whoever could settle it; a province without reviewers alarms nobody."""
+    client, wei = office("郑凯", (Duty.SYSTEM, None)), signed_in(people.zhang_wei)
+    factories.region("310000")
+    alarm = "北京市还没有制定过省级政策，现在按默认规则办理"
+    for reader in (client, wei):
+        assert alarm in reader.get(reverse("admin:index")).content.decode()
+    actions.set_policy(factories.region("110000"), content(), by=people.zhang_wei, seen=0)
+    assert alarm in wei.get(reverse("admin:index")).content.decode()
+    with time_machine.travel("2026-12-01T09:00+08:00", tick=False):
+        for reader in (office("方宁", (Duty.SYSTEM, None)), signed_in(people.zhang_wei)):
+            assert "还没有制定过省级政策" not in reader.get(reverse("admin:index")).content.decode()
+
+
+def test_the_final_review_stands_above_the_first(office, people):
+    """R-REG-17: both at the prefecture would be one office; the form says so and the database takes no such row."""
+    client = office("何梅", (Duty.FINAL_REVIEW, "440000"))
+    factories.region("440305")
+    both = said(first_review_level="prefecture", final_review_level="prefecture")
+    answer = client.post(new("440000"), both | {"do": "save", "seen": "0"})
+    assert "初审已由地市级办理，终审须由省级办理" in answer.content.decode()
+    row = content(first_review_level="prefecture", final_review_level="prefecture") | {"version": 1}
+    with pytest.raises(IntegrityError, match="policy_final_review_above_first"), transaction.atomic():
+        ProvincePolicy.objects.create(province=factories.region("440000"), by=people.zhang_wei, **row)
+
+
+def test_before_the_prefectures_review_last_the_page_says_what_that_means(office, people):
+    client = office("何梅", (Duty.FINAL_REVIEW, "440000"))
+    factories.region("440305")
+    shown = client.post(new("440000"), said(final_review_level="prefecture") | {"do": "check"}).content.decode()
+    assert "起提交的申请，由地市级民政部门终审；此前已提交的，仍按提交时的规则办完。" in shown
+    assert "深圳市还没有地市级终审人员，生效后那里的申请只能由省级终审" in shown
 
 
 def test_of_several_provinces_each_can_be_chosen(office):

@@ -11,10 +11,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from registration import actions, queries
-from registration.models import DEFAULT_POLICY, FirstReview, ProvincePolicy
+from registration.models import DEFAULT_POLICY, FinalReview, FirstReview, ProvincePolicy
 from registration.queries import policy_of
-from registration.queries.policies import history, provinces_reviewing_at_prefecture
+from registration.queries.policies import history
 from registration.workflows import ApplicationState as A
+from swms.audit import trail
 from swms.dates import today
 from swms.regions.models import Duty
 from tests import factories
@@ -104,7 +105,7 @@ def test_a_channel_is_open_from_its_first_to_its_last_day(settle):
 @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 @given(starts=st.lists(st.integers(0, 12), min_size=1, max_size=6), on=st.integers(-1, 14))
 def test_on_every_day_the_highest_version_that_has_begun_is_in_force(settle, starts, on):
-    """Held against the plain reading of the rule; the condition on queries agrees with it."""
+    """Held against the plain reading of the rule."""
     with transaction.atomic():
         for number, days in enumerate(starts):
             level = FirstReview.PREFECTURE if number % 2 else FirstReview.COUNTY
@@ -113,8 +114,6 @@ def test_on_every_day_the_highest_version_that_has_begun_is_in_force(settle, sta
             begun = [number for number, days in enumerate(starts, start=1) if days <= on]
             policy = policy_of(factories.region("440305"))
             assert policy.version == max(begun, default=0)
-            expected = {"440000"} if policy.at_prefecture else set()
-            assert provinces_reviewing_at_prefecture() == expected
             fates = {each.row.version: each.fate for each in history(factories.region("440000"))}
             for number in fates:
                 days = [DAY + timedelta(days=n) for n in range(14)]
@@ -219,15 +218,119 @@ def test_the_queue_holds_exactly_what_the_buttons_offer(settle, level, code, at_
     assert (may_pass(case, who), waits_for(case, who)) == (expected, expected)
 
 
-def test_a_case_under_review_changes_offices_on_the_day_the_policy_begins(settle, guangdong):
+def test_a_case_under_review_stays_with_its_offices_and_one_sent_in_later_does_not(settle, guangdong):
+    """Decision 0027: the policy of the day on which a case was sent in governs it to its end."""
     with at("2026-11-23 10:00"):
-        case = factories.submitted("陈晨", code="440305")
+        before = factories.submitted("陈晨", code="440305")
         settle(effective_from=date(2026, 11, 25), first_review_level=FirstReview.PREFECTURE)
     with at("2026-11-24 23:59"):
-        assert waits_for(case, guangdong["440305"])
+        eve = factories.submitted("赵静", code="440305")
     with at("2026-11-25 00:00"):
-        assert not waits_for(case, guangdong["440305"])
-        assert waits_for(case, guangdong["440300"])
+        after = factories.submitted("孙丽", code="440305")
+        county, prefecture = guangdong["440305"], guangdong["440300"]
+        assert [waits_for(case, county) for case in (before, eve, after)] == [True, True, False]
+        assert [may_pass(case, county) for case in (before, eve, after)] == [True, True, False]
+        assert [waits_for(case, prefecture) for case in (before, eve, after)] == [True] * 3
+        assert queries.office_of(before) == "南山区民政部门"
+        assert queries.office_of(after) == "深圳市民政部门"
+
+
+@pytest.mark.parametrize("level", FinalReview.values)
+@pytest.mark.parametrize(
+    ("code", "at_prefecture", "at_province"),
+    [
+        ("440305", False, False),
+        ("440300", True, False),
+        ("440000", True, True),
+        (None, True, True),
+        ("110000", False, False),
+    ],
+)
+def test_the_final_review_is_made_where_the_policy_says_or_above(
+    settle, people, level, code, at_prefecture, at_province
+):
+    """R-REG-17, a second time: 南山区's own office never decides last; button, move and queue agree."""
+    settle(final_review_level=level)
+    case = factories.submitted("陈晨", code="440305")
+    case.move("pass_first", actor=factories.staff("初审", (Duty.FIRST_REVIEW, "440305")), seen=case.form_version)
+    who = factories.staff("刘洋", (Duty.FINAL_REVIEW, code))
+    expected = at_prefecture if level == FinalReview.PREFECTURE else at_province
+    assert ("pass_final" in [move.name for move in case.moves_for(who)], waits_for(case, who)) == (expected,) * 2
+    if not expected:
+        with pytest.raises(PermissionDenied):
+            case.move("pass_final", actor=who, seen=case.form_version)
+    place = "深圳市" if level == FinalReview.PREFECTURE else "广东省"
+    assert queries.office_of(case, final=True) == f"{place}民政部门"
+
+
+def test_a_province_that_changes_who_reviews_last_in_mid_case_changes_nothing_for_it(settle, guangdong):
+    """Decision 0027: what was sent in on the eve is the province's to the end; the next day's is the prefecture's."""
+    last = factories.staff("深圳终审", (Duty.FINAL_REVIEW, "440300"))
+    with at("2026-11-23 10:00"):
+        eve = factories.submitted("陈晨", code="440305")
+        settle(effective_from=date(2026, 11, 24), final_review_level=FinalReview.PREFECTURE)
+    with at("2026-11-24 10:00"):
+        after = factories.submitted("赵静", code="440305")
+        for case in (eve, after):
+            case.move("pass_first", actor=guangdong["440305"], seen=1)
+        assert [waits_for(case, last) for case in (eve, after)] == [False, True]
+        with pytest.raises(PermissionDenied):
+            eve.move("pass_final", actor=last, seen=1)
+        assert [queries.whose_move(case).code for case in (eve, after)] == ["final", "final"]
+        assert [step.office for step in queries.progress(eve)[1:3]] == ["南山区民政部门", "广东省民政部门"]
+        assert [step.office for step in queries.progress(after)[1:3]] == ["南山区民政部门", "深圳市民政部门"]
+        eve.move("pass_final", actor=guangdong["440000"], seen=1)
+        after.move("pass_final", actor=last, seen=1)
+        assert [case.decisions.get(stage="final").policy_version for case in (eve, after)] == [0, 1]
+        rules = trail.history(after).filter(verb__endswith="pass_final").get().changes["rules"]
+        assert rules == "广东省 2026-11 版（第1版）"
+
+
+def test_what_is_sent_in_again_goes_under_the_rules_of_that_day(settle, guangdong, people):
+    """R-REG-14, R-REG-16: a resubmission restarts the clock, and the rules with it."""
+    with at("2026-11-23 10:00"):
+        case = factories.submitted("陈晨", code="440305")
+        settle(effective_from=date(2026, 11, 24), first_review_level=FirstReview.PREFECTURE)
+    with at("2026-11-24 10:00"):
+        assert may_pass(case, guangdong["440305"])
+        actions.withdraw(case, by=case.worker.user)
+        actions.apply(case, by=case.worker.user, promise_version="2026-11")
+        assert not may_pass(case, guangdong["440305"])
+        assert may_pass(case, guangdong["440300"])
+
+
+def test_a_prefecture_that_is_itself_the_region_leaves_the_final_review_to_the_province(settle, people):
+    """东莞市 and its like: otherwise one office would make both reviews."""
+    from swms.regions.models import Region
+
+    factories.region("440000")
+    path = "/440000/441900/"
+    Region.objects.create(code="441900", name="东莞市", level=2, parent_id="440000", path=path, is_leaf=True)
+    settle(final_review_level=FinalReview.PREFECTURE)
+    case = factories.submitted("陈晨", code="440305")
+    case.region, case.state = Region.objects.get(code="441900"), A.INITIAL_APPROVED
+    case.save()
+    city, province = factories.staff("东莞终审"), factories.staff("广东终审", (Duty.FINAL_REVIEW, "440000"))
+    city.jurisdictions.create(duty=Duty.FINAL_REVIEW, region_id="441900")
+    assert queries.office_of(case, final=True) == "广东省民政部门"
+    for who, may in ((city, False), (province, True)):
+        assert ("pass_final" in [move.name for move in case.moves_for(who)], waits_for(case, who)) == (may, may)
+
+
+@pytest.mark.parametrize("version", [1, 3, 0])
+def test_two_versions_never_overlap_whoever_writes_the_row(settle, version):
+    """By raw SQL: a version again, one that skips a number, one before the first; and no row is moved afterwards."""
+    settle(effective_from=DAY)
+    copy = """
+        INSERT INTO registration_provincepolicy (province_id, version, effective_from, first_review_level, by_id,
+            ce_waived_notice, note, at) SELECT province_id, %s, '2020-01-01', first_review_level, by_id, '', '', now()
+        FROM registration_provincepolicy WHERE version = 1
+    """
+    with pytest.raises(IntegrityError), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(copy, [version])
+    with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("UPDATE registration_provincepolicy SET effective_from = '2020-01-01'")
+    assert policy_of(factories.region("440305"), DAY - timedelta(days=1)).version == 0
 
 
 def test_a_county_right_below_its_province_is_its_own_office(settle, people):
@@ -273,7 +376,7 @@ def test_reminders_go_to_the_office_that_reviews_first(settle, guangdong):
     assert not guangdong["440305"].notices.filter(kind="registration.reminder").exists()
 
 
-def test_each_decision_keeps_the_version_that_it_was_made_under_and_the_office_of_its_day(settle, guangdong):
+def test_each_decision_keeps_the_version_that_it_was_made_under_and_its_history_names_it(settle, guangdong):
     """Q14; what was decided before a new version stays with the office that decided it."""
     with at("2026-11-23 10:00"):
         case = factories.submitted("陈晨", code="440305")
@@ -282,7 +385,12 @@ def test_each_decision_keeps_the_version_that_it_was_made_under_and_the_office_o
     with at("2026-11-24 10:00"):
         case.move("pass_final", actor=guangdong["440000"], seen=1)
         decided = dict(case.decisions.values_list("stage", "policy_version"))
-        assert decided == {"first": 0, "final": 1}
+        assert decided == {"first": 0, "final": 0}
+        later = factories.submitted("赵静", code="440305")
+        later.move("pass_first", actor=guangdong["440300"], seen=1)
+        assert later.decisions.get().policy_version == 1
         assert queries.progress(case)[1].office == "南山区民政部门"
-        said = {entry.title: entry.who for entry in queries.timeline(case)}
-        assert said["初审通过"] == "南山区民政部门"
+        said = {entry.title: (entry.who, entry.rules) for entry in queries.timeline(case)}
+        assert said["初审通过"] == ("南山区民政部门", "按广东省默认办理规则")
+        said = {entry.title: (entry.who, entry.rules) for entry in queries.timeline(later)}
+        assert said["初审通过"] == ("深圳市民政部门", "按广东省 2026-11 版（第1版）办理规则")

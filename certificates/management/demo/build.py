@@ -16,13 +16,14 @@ from django.db import connection, transaction
 from django.db.models import F
 
 from certificates.management.demo import appeals, copies, employers, offices, stories
+from certificates.management.demo.clock import at, office_hour
 from certificates.management.demo.people import Person
 from certificates.pdf import page
-from registration import roster
+from registration import actions, roster
 from registration.roster import fictitious
 from registration.roster.columns import COLUMNS
 from swms.accounts.models import User
-from swms.dates import today
+from swms.dates import is_working_day, today
 from swms.notices.delivery import deliver
 from swms.notices.models import Delivery, Notice
 from swms.regions import loader
@@ -68,6 +69,7 @@ def build(seed: int, on_step: OnStep, *, most: int | None = None) -> None:
     copies.make_feedbacks(STAND_BY, staff, chance)
     appeals.make_appeals(people, STAND_BY + 1000, staff, chance)
     employers.make_feedbacks([each for each in people if each.worker], 2 * INSTITUTIONS, staff, chance)
+    _raise_what_is_late(chance)
     on_step("消息", 0, 1)
     _settle_messages()
     # Everything that was to be sent to the workers is done, or found by their sweeps.
@@ -133,6 +135,13 @@ def _csv(rows: list[list[str]]) -> str:
 def _may_have_copies(person: Person) -> bool:
     without = (stories.begun, stories.revoked, stories.certificate_revoked, stories.certificate_cancelled)
     return person.story.tell not in without
+
+
+def _raise_what_is_late(chance: random.Random) -> None:
+    """Let the job of the newest working day tell the offices above."""
+    ago = next(days for days in range(15) if is_working_day(today() - timedelta(days=days)))
+    with at(office_hour(ago, chance)):
+        actions.escalate()
 
 
 def _settle_messages() -> None:

@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from certificates.management.demo.clock import at, office_hour
 from registration.actions import set_policy
-from registration.models import FirstReview
+from registration.models import FinalReview, FirstReview
 from swms.accounts.models import Authenticator, User
 from swms.dates import today
 from swms.regions.models import Duty, Jurisdiction, Region
@@ -92,6 +92,7 @@ def settle_policies(made: Staff, chance: random.Random) -> None:
         content = {
             "effective_from": begins,
             "first_review_level": FirstReview.COUNTY,
+            "final_review_level": FinalReview.PROVINCE,
             "ce_waived_notice": "关于集中办理补登记的通知（演示）",
             "note": "集中办理补登记，本次再登记无需提供继续教育证明。",
         }

@@ -9,7 +9,7 @@ from registration.models import Application
 from registration.queries.clock.entry import RULES, WORKING_DAYS, ClockEntry, Link
 from registration.queries.clock.reading import Reading
 from registration.queries.policies import policy_of
-from registration.queries.progress import may_reapply_from, office
+from registration.queries.progress import may_reapply_from, office_of
 from registration.workflows import ApplicationKind, ApplicationState
 from registration.workflows.application import Window, filed_in_time, filing_window, fix_last_day, local_start
 from swms.dates import today
@@ -28,7 +28,7 @@ def review(reading: Reading, case: Application) -> ClockEntry:
         text = "终审已通过，系统正在完成登记，通常只需片刻。"
         return ClockEntry(**about, text=text, why_not="系统正在办理，不需要您操作。")
     action, _ = reading.button(case)
-    who = office(case.region, final=case.state == A.INITIAL_APPROVED)
+    who = office_of(case, final=case.state == A.INITIAL_APPROVED)
     if case.due_on >= today():
         text = f"申请已提交，{who}将在{cn_date(case.due_on)}前完成审核，目前不需要您做什么。"
     else:

@@ -70,9 +70,9 @@ def decided(stage: str, *, passed: bool):
             items=[each.stored for each in named],
             reason=step.reason,
             form_version=application.form_version,
-            policy_version=apps.get_model("registration", "ProvincePolicy").of(application.region).version,
             region=application.region,
             working_days=working_days_left(timezone.localdate(application.submitted_at), today()),
+            policy_version=apps.get_model("registration", "ProvincePolicy").governing(application).version,
             reviewer=step.actor,
         )
         application.claimed_by = application.claimed_at = None
