@@ -188,7 +188,6 @@ def desk(people):
         "jing": signed_in(people.li_jing),
         "wei": signed_in(people.zhang_wei),
         "mei": signed_in(mei),
-        "wei": signed_in(people.zhang_wei),
         "keeper": signed_in(keeper),
         "system": signed_in(system),
         "security": signed_in(factories.staff("吴敏", (Duty.SECURITY, None), username="wumin")),
