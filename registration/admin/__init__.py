@@ -9,6 +9,7 @@ from registration.admin.policies import PolicyScreen
 from registration.admin.records import RegistrationAdmin
 from registration.admin.reminders import DeadlineReminderAdmin
 from registration.admin.roster import QualificationAdmin
+from registration.admin.sampling import SampledCaseAdmin, SamplingCampaignAdmin
 from registration.admin.transfers import TransferAdmin
 
 __all__ = [
@@ -22,5 +23,7 @@ __all__ = [
     "QualificationAdmin",
     "RegistrationAdmin",
     "RosterImportScreen",
+    "SampledCaseAdmin",
+    "SamplingCampaignAdmin",
     "TransferAdmin",
 ]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from django.db.models import Count, Q
 
-from registration.models import Appeal, Application, Feedback, Institution, InstitutionFeedback, Transfer
+from registration.models import Appeal, Application, Feedback, Institution, InstitutionFeedback, SampledCase, Transfer
 from registration.models.policies import PREFECTURE_DEPTH
 from registration.queries.policies import provinces_reviewing_at_prefecture
 from registration.workflows import (
@@ -14,6 +14,7 @@ from registration.workflows import (
     FeedbackState,
     InstitutionFeedbackState,
     InstitutionState,
+    SampleState,
     TransferState,
 )
 from swms.accounts.models import User
@@ -24,6 +25,7 @@ REMIND_WITH_LEFT = 10  # of the 30 working days: the reminder comes after 20 (R-
 REMIND_WITH_LEFT_ON_FEEDBACK = 5  # of 15: the reminder comes after 10 (rulebook §2.1)
 REMIND_WITH_LEFT_ON_INSTITUTION = 5  # of 15, as on feedback (rulebook §2.8, §2.9)
 REMIND_WITH_LEFT_ON_TRANSFER = 5  # of the 15 of each step (R-CHG-10)
+REMIND_WITH_LEFT_ON_SAMPLE = 5  # of 20 and of 10 (decision 0029)
 REMIND_WITH_LEFT_ON_APPEAL = 1  # of 3: the reminder comes after 2 (rulebook §2.12)
 
 
@@ -58,6 +60,8 @@ _CLOCKS = [
         Transfer, TransferState.PENDING_OUT, Duty.FIRST_REVIEW, REMIND_WITH_LEFT_ON_TRANSFER, "from_region", above=_TWO
     ),
     Clock(Transfer, TransferState.PENDING_IN, Duty.FIRST_REVIEW, REMIND_WITH_LEFT_ON_TRANSFER, "to_region", above=_TWO),
+    Clock(SampledCase, SampleState.EXAMINING, Duty.FIRST_REVIEW, REMIND_WITH_LEFT_ON_SAMPLE),
+    Clock(SampledCase, SampleState.DECIDING, Duty.FINAL_REVIEW, REMIND_WITH_LEFT_ON_SAMPLE, "campaign__region"),
 ]
 
 
