@@ -50,7 +50,7 @@ class CampaignForm(Form):
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text="逐项写明，会写进给本人的通知。",
     )
-    basis = forms.ChoiceField(label="抽查范围", choices=CampaignBasis, widget=forms.RadioSelect)
+    basis = forms.ChoiceField(label="范围", choices=CampaignBasis, widget=forms.RadioSelect)
     period_from = DateField(label="期间开始")
     period_until = DateField(label="期间结束", help_text="当日计算在内，最晚为今天。")
     strata_by = forms.MultipleChoiceField(

@@ -4,7 +4,7 @@ from django.contrib import admin, messages
 from django.core.exceptions import BadRequest
 from django.http import Http404
 from django.shortcuts import redirect
-from django.urls import path, reverse
+from django.urls import path
 from django.views.decorators.http import require_http_methods
 
 from registration.actions import sampling as actions
@@ -33,6 +33,7 @@ class SamplingCampaignAdmin(ReviewAdmin):
     columns = ("名称", "批次编号", "实施区域", "期间", "抽取", "状态")
     search_words = "批次编号或名称"
     empty_title = "还没有抽查批次"
+    record_template = "console/sampling_campaign.html"
     confirmed = ("announce", "draw", "start", "close")
 
     def records(self, user):
@@ -120,7 +121,7 @@ class SamplingCampaignAdmin(ReviewAdmin):
     def _facts(self, record) -> list[dict]:
         by = "、".join(StratifyBy(name).label for name in record.strata_by) or "不分层"
         size = f"每层{record.percent}%" if record.percent else f"每层{record.per_stratum}件"
-        rows = [
+        return [
             {"label": "抽查事由", "value": record.purpose},
             {"label": "需要提交的材料", "value": record.request},
             {"label": "抽查范围", "value": record.get_basis_display()},
@@ -129,10 +130,6 @@ class SamplingCampaignAdmin(ReviewAdmin):
             {"label": "数量", "value": f"{size}，每层至少1件"},
             {"label": "建立人", "value": record.created_by.name},
         ]
-        if record.announced_at:
-            url = reverse("registration:sampling_case", args=[record.ref])
-            rows.append({"label": "公示页", "value": "打开公示页", "url": url})
-        return rows
 
     # -- a new campaign -----------------------------------------------------------------------
 

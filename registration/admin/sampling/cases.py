@@ -225,10 +225,11 @@ def _asked(record: SampledCase) -> list[dict]:
 
 
 def _said(answer) -> list[dict]:
+    files = len(answer.files.all())
     return [
         {"label": answer.get_purpose_display(), "value": answer.text or "没有填写说明"},
         {"label": "提交时间", "value": cn_datetime(answer.sent_at)},
-        {"label": "材料", "value": f"{answer.files.count()}个文件，见“材料”"},
+        {"label": "材料", "value": f"{files}个文件，见“材料”" if files else "没有上传"},
     ]
 
 
