@@ -7,9 +7,10 @@ from collections.abc import Iterable
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 
-from registration.models import PopulationRow, SampleAnswer, SampledCase, SamplingCampaign
+from registration.models import PopulationRow, Registration, SampleAnswer, SampledCase, SamplingCampaign
 from registration.queries.sampling import MOVE_OF, candidates, nights_due, offices_of, preview
 from registration.workflows import CampaignState
+from registration.workflows.sampling.case import BEFORE_DECISION
 from registration.workflows.sampling.drawing import Commitment, opening, token
 from swms.dates import today
 from swms.references import next_reference
@@ -121,6 +122,15 @@ def extend(case: SampledCase, *, by) -> SampledCase:
 def tend() -> int:
     """Write down whose time is over, also of days when nothing ran; return how many. Nothing is decided by it."""
     return sum(_tend(pk, name) for pk, name in nights_due())
+
+
+def registration_ended(registration: Registration) -> int:
+    """What was revoked or cancelled is not inspected any more, until it was decided; return how many cases ended.
+
+    A review goes on: it asks whether the decision was right.
+    """
+    open_ones = registration.sampled.filter(state__in=BEFORE_DECISION).order_by("pk").values_list("pk", flat=True)
+    return sum(_tend(pk, "moot") for pk in open_ones)
 
 
 def _tend(pk: int, name: str) -> bool:

@@ -35,6 +35,7 @@ SILENT = {
     "registration.sampledcase.ask_review": "the person's own act, confirmed on the page",
     "registration.sampledcase.propose_pass": "a step inside the office; the decision announces it",
     "registration.sampledcase.give_back": "a step inside the office; nothing is asked of the person by it",
+    "registration.sampledcase.moot": "the revocation or cancellation of the registration announces it",
     "registration.sampledcase.hear_nothing": "the notice of the proposal named the day; the decision is announced",
     "registration.institution.begin": "an invitation goes to the contact by SMS, with its link",
     "registration.institution.invite": "the invitation itself goes to the contact by SMS, with its link",

@@ -318,6 +318,18 @@ def test_not_passing_revokes_nothing_and_leads_to_who_may(people):
         )
 
 
+def test_a_registration_that_is_undone_meanwhile_is_inspected_no_more_and_a_review_goes_on(people):
+    case, other = inspected(people), registered("乙某")
+    case.registration.move("cancel", actor=people.zhang_wei, reason=REASON, cause="own_request")
+    case.refresh_from_db()
+    assert (case.state, case.due_on) == (SampleState.STOPPED, None)
+    assert "抽查随之终止" in signed_in(case.worker.user).get(case.get_absolute_url()).content.decode()
+    reviewed = say(decided_case(people, other), "ask_review", "请复核。")
+    reviewed.registration.move("revoke", actor=people.zhang_wei, reason=REASON)
+    reviewed.refresh_from_db()
+    assert reviewed.state == SampleState.IN_REVIEW
+
+
 def test_a_campaign_closes_with_numbers_only_and_not_while_somebody_may_ask_for_a_review(people, client):
     case = decided_case(people)
     campaign = case.campaign

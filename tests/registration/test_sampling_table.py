@@ -42,6 +42,10 @@ LAW = {
     ("stop", S.EXAMINING, S.STOPPED): DECIDE,
     ("stop", S.PROPOSED, S.STOPPED): DECIDE,
     ("stop", S.DECIDING, S.STOPPED): DECIDE,
+    ("moot", S.REQUESTED, S.STOPPED): {"system"},
+    ("moot", S.EXAMINING, S.STOPPED): {"system"},
+    ("moot", S.PROPOSED, S.STOPPED): {"system"},
+    ("moot", S.DECIDING, S.STOPPED): {"system"},
 }
 CAMPAIGN_LAW = {
     ("announce", C.DRAFT, C.ANNOUNCED): DECIDE,
@@ -61,6 +65,7 @@ GUARDS = {
     "four_eyes",
     "not_heard",
     "review_used",
+    "record_open",
 }
 
 

@@ -80,6 +80,14 @@ def candidates(campaign: SamplingCampaign) -> list[Candidate]:
             valid_until__gte=campaign.period_from,
             registration__region__path__startswith=inside,
         )
+    periods = periods.only(
+        "registration__region__path",
+        "valid_from",
+        "application__ref",
+        "application__worker_id",
+        "application__region__path",
+        "application__qualification__level",
+    )
     busy = SampledCase.objects.filter(state__in=OPEN_SAMPLE_STATES).values("registration")
     periods = periods.exclude(registration__state__in=_GONE).exclude(registration__in=busy)
     newest = {each.registration_id: each for each in periods.order_by("valid_from", "pk")}

@@ -3,6 +3,7 @@
 from django.db import models
 from django.utils import timezone
 
+from registration.workflows.registration import RegistrationState
 from swms.dates import today, working_days_after
 from swms.ui import cn_date
 from swms.uploads.storage import attach
@@ -42,6 +43,7 @@ class Finding(models.TextChoices):
 
 S = SampleState
 OPEN_SAMPLE_STATES = (S.REQUESTED, S.EXAMINING, S.PROPOSED, S.DECIDING, S.IN_REVIEW)
+BEFORE_DECISION = (S.REQUESTED, S.EXAMINING, S.PROPOSED, S.DECIDING)
 ENDED_SAMPLE_STATES = (S.PASSED, S.FAILED, S.UPHELD, S.STOPPED)
 FAILED_SAMPLE_STATES = (S.FAILED, S.UPHELD)
 
@@ -126,6 +128,12 @@ def reviewed_once(case, step: Step):
     """One review."""
     if case.review_asked_at:
         raise Refused("review_used", "已经复核过一次，不能再次申请")
+
+
+def registration_gone(case, step: Step):
+    """Only a registration that was undone meanwhile leaves nothing to inspect."""
+    if case.registration.state not in (RegistrationState.REVOKED, RegistrationState.CANCELLED):
+        raise Refused("record_open", "登记没有被撤销或注销")
 
 
 # --- effects --------------------------------------------------------------------------------------
@@ -229,7 +237,8 @@ def roll_back(case, step: Step):
 
 def stop(case, step: Step):
     """There is nothing left to inspect."""
-    case.decided_by, case.decided_at, case.decided_reason = step.actor, timezone.now(), step.reason
+    case.decided_by, case.decided_at = step.actor, timezone.now()
+    case.decided_reason = step.reason or f"登记{case.registration.get_state_display()}，抽查随之终止"
     case.due_on = None
 
 
@@ -355,6 +364,10 @@ SAMPLED_CASE = Workflow(
     ),
     *(
         Transition("stop", "终止抽查", source, S.STOPPED, DECIDE, needs_reason=True, versioned=True, effect=stop)
-        for source in (S.REQUESTED, S.EXAMINING, S.PROPOSED, S.DECIDING)
+        for source in BEFORE_DECISION
+    ),
+    *(
+        Transition("moot", "登记已终止", source, S.STOPPED, guards=(registration_gone,), effect=stop)
+        for source in BEFORE_DECISION
     ),
 )
