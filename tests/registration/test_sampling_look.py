@@ -18,31 +18,29 @@ from tests.registration.test_pages_look import browser, look  # noqa: F401
 pytestmark = pytest.mark.django_db
 
 
-@pytest.mark.parametrize("elder", [False, True])
-def test_every_page_of_a_drawn_person_is_accessible_and_fits_the_narrowest_screen(look, client, people, elder):
+def test_every_page_of_a_drawn_person_is_accessible_in_large_letters_on_the_narrowest_screen(look, client, people):
     case = inspected(people)
     user = case.worker.user
-    user.elder_mode = elder
+    user.elder_mode = True
     user.save()
     client.force_login(user)
     page, answer = case.get_absolute_url(), reverse("registration:inspection_answer", args=[case.ref])
-    mark = "-large" if elder else ""
-    inspect(look, reverse("registration:dashboard"), f"sampling-dashboard{mark}")
-    inspect(look, reverse("registration:clock"), f"sampling-clock{mark}")
-    inspect(look, page, f"inspection-asked{mark}")
-    inspect(look, reverse("registration:inspection_extend", args=[case.ref]), f"inspection-extend{mark}")
+    inspect(look, reverse("registration:dashboard"), "sampling-dashboard")
+    inspect(look, reverse("registration:clock"), "sampling-clock")
+    inspect(look, page, "inspection-asked")
+    inspect(look, reverse("registration:inspection_extend", args=[case.ref]), "inspection-extend")
     draft = sampling.save(case, text="合同和流水见附件。", files=[], by=user)
     draft.files.add(factories.evidence(None, user))
-    inspect(look, answer, f"inspection-answer{mark}")
-    inspect(look, f"{answer}?check=1", f"inspection-check{mark}")
+    inspect(look, answer, "inspection-answer")
+    inspect(look, f"{answer}?check=1", "inspection-check")
     sampling.send(case, "answer", by=user)
     case.move("propose_fail", actor=people.li_jing, seen=case.form_version, reason=REASON)
-    inspect(look, page, f"inspection-proposed{mark}")
-    inspect(look, answer, f"inspection-statement{mark}")
+    inspect(look, page, "inspection-proposed")
+    inspect(look, answer, "inspection-statement")
     say(case, "state", "合同已经续签。")
     case.move("decide_fail", actor=people.sun_hao, seen=case.form_version, reason=REASON)
-    inspect(look, page, f"inspection-failed{mark}")
-    inspect(look, answer, f"inspection-review{mark}")
+    inspect(look, page, "inspection-failed")
+    inspect(look, answer, "inspection-review")
 
 
 def test_every_page_of_a_campaign_is_accessible_and_fits_the_narrowest_screen(look, client, people):
