@@ -10,14 +10,17 @@ class RegistrationConfig(AppConfig):
         from registration.actions.escalations import KIND as ESCALATION
         from registration.actions.reminders import DEADLINE
         from registration.models import DeadlineReminder
+        from registration.queries.clock import contribute
         from registration.queries.escalations import no_longer_needed as answered
         from registration.queries.files import stood_in_a_form
         from registration.queries.reminders import no_longer_needed, opening_no_longer_needed
+        from registration.queries.sampling import clock_entries
         from registration.queries.transfers import has_registration
         from swms.context import ONLY_FOR
         from swms.notices.delivery import skip_when
         from swms.uploads.views import READERS
 
+        contribute(clock_entries)
         ONLY_FOR["transfers"] = has_registration
         READERS.append(stood_in_a_form)
         for kind in DeadlineReminder.Kind:

@@ -7,9 +7,19 @@ from django.db import connection
 from django.db.models import Count, Exists, F, OuterRef, Q, Subquery
 from django.utils import timezone
 
-from registration.models import Appeal, Application, Decision, Registration, RegistrationPeriod, Transfer
+from registration.models import (
+    Appeal,
+    Application,
+    Decision,
+    Registration,
+    RegistrationPeriod,
+    SampledCase,
+    SamplingCampaign,
+    Transfer,
+)
 from registration.queries.appeals import CLOSED, endings_due, files_due, give_backs_due
 from registration.queries.escalations import stray as stray_escalations
+from registration.queries.sampling import published_draw
 from registration.workflows import (
     DONE_STATES,
     ENDED_STATES,
@@ -18,10 +28,12 @@ from registration.workflows import (
     AppealState,
     ApplicationState,
     RegistrationState,
+    SampleState,
     TransferKind,
     TransferState,
 )
 from registration.workflows.appeal import COMPLETION_DAYS, OBJECTION_LASTS
+from registration.workflows.sampling.drawing import parse, recompute
 from swms.dates import today
 from swms.histories import broken_histories, reviewed_models
 from swms.invariants import invariant
@@ -129,6 +141,19 @@ def changes_are_whole():
             yield f"{each.ref}: 变更完成, and {case.ref} is in {case.region_id}"
 
 
+@invariant("2e. a sample is what its published seed makes of its frozen list")
+def draws_come_out_again():
+    """Decision 0029: whoever computes it again finds the same, and only the drawn were asked."""
+    for each in SamplingCampaign.objects.exclude(committed=""):
+        for fault in recompute(published_draw(each)):
+            yield f"{each.ref}: {fault}"
+        listed = set(each.rows.values_list("token", "stratum"))
+        if listed != set(parse(each.committed).rows):
+            yield f"{each.ref}: the list that is kept is not the one that was published"
+    for case in SampledCase.objects.filter(row__drawn=False):
+        yield f"{case.ref}: inspected without having been drawn"
+
+
 @invariant("6. first and final review are by different people, and nobody reviews oneself")
 def four_eyes():
     """Also across the rounds of one case, and under another account (R-REG-18)."""
@@ -140,6 +165,14 @@ def four_eyes():
     own = Q(reviewer=F("application__worker__user")) | Q(reviewer__id_index=F("application__worker__user__id_index"))
     for each in Decision.objects.filter(own).select_related("application"):
         yield f"{each.application.ref}: reviewed by its own applicant, round {each.round}"
+    approved = Decision.objects.filter(
+        application=OuterRef("application"), passed=True, reviewer=OuterRef("decided_by")
+    )
+    sampled = SampledCase.objects.exclude(state=SampleState.STOPPED)
+    for each in sampled.filter(Q(decided_by=F("proposed_by")) | Exists(approved)):
+        yield f"{each.ref}: decided by who proposed it or approved the registration"
+    for each in sampled.filter(Q(decided_by=F("worker__user")) | Q(decided_by__id_index=F("worker__user__id_index"))):
+        yield f"{each.ref}: decided by the person inspected"
     decided = Transfer.objects.filter(state__in=(TransferState.APPROVED, TransferState.REJECTED))
     for each in decided.filter(decided_by=F("approved_out_by")):
         yield f"{each.ref}: one reviewer decided for both offices"

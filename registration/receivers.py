@@ -50,6 +50,13 @@ def end_changes_of_the_unregistered(instance, step, **kwargs):
         actions.transfers.registration_ended(instance)
 
 
+@receiver(transitioned, sender=Registration)
+def stop_inspections_of_ended_records(instance, step, **kwargs):
+    """There is nothing left to inspect (decision 0029)."""
+    if step.transition.name in ("revoke", "cancel"):
+        actions.sampling.registration_ended(instance)
+
+
 @receiver(transitioned, sender=Institution)
 def end_changes_to_a_closed_institution(instance, step, **kwargs):
     """Nobody moves to an institution that has left (R-CHG-07)."""

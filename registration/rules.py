@@ -102,6 +102,27 @@ def is_about_another(user, appeal):
     return not user.id_number or user.id_number != appeal.id_number
 
 
+@rules.predicate
+def runs_sampling(user, campaign):
+    """A final reviewer of exactly the office that the campaign is of."""
+    return any(j.duty == Duty.FINAL_REVIEW and j.region_id == campaign.region_id for j in jurisdictions_of(user))
+
+
+@rules.predicate
+def of_the_sampling_office(user, case):
+    """A final reviewer of the office whose campaign drew the case."""
+    return runs_sampling(user, case.campaign)
+
+
+@rules.predicate
+def above_the_sampling_office(user, case):
+    """A final reviewer of an office above the one whose campaign drew the case."""
+    path = case.campaign.region.path
+    return any(
+        j.duty == Duty.FINAL_REVIEW and j.path != path and path.startswith(j.path) for j in jurisdictions_of(user)
+    )
+
+
 rules.add_perm("registration.own_application", is_own)
 rules.add_perm("registration.first_review", sits_where_review_is(Duty.FIRST_REVIEW) & is_another)
 rules.add_perm("registration.final_review", sits_where_review_is(Duty.FINAL_REVIEW) & is_another)
@@ -117,3 +138,8 @@ rules.add_perm("registration.decide_transfer_out", (on_duty(Duty.FIRST_REVIEW, "
 rules.add_perm("registration.decide_transfer_in", (on_duty(Duty.FIRST_REVIEW, "to_region") | steps_in) & is_another)
 rules.add_perm("registration.decide_institution_feedback", on_duty(Duty.FIRST_REVIEW) & is_another)
 rules.add_perm("registration.decide_institution", on_duty(Duty.FIRST_REVIEW))
+rules.add_perm("registration.run_sampling", runs_sampling)
+rules.add_perm("registration.own_sample", is_own)
+rules.add_perm("registration.examine_sample", (on_duty(Duty.FIRST_REVIEW) | of_the_sampling_office) & is_another)
+rules.add_perm("registration.decide_sample", of_the_sampling_office & is_another)
+rules.add_perm("registration.review_sample", above_the_sampling_office & is_another)

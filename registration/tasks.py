@@ -117,3 +117,9 @@ def tend_appeals():
     """End appeals whose time is over, and remove images that have served, also of days when nothing ran (R-APL-05)."""
     actions.appeals.close_due()
     actions.appeals.purge_files()
+
+
+@shared_task
+def tend_sampling():
+    """Write down which drawn persons said nothing in time; nobody is failed by it (decision 0029)."""
+    actions.sampling.tend()

@@ -25,6 +25,7 @@ LINKS = {
     "clock": "registration:clock",
     "profile": "registration:profile",
     "transfers": "registration:transfers",
+    "sampling": "registration:sampling",
     "certificates": "certificates:list",
     "verify": "certificates:verify",
     "titles": "certificates:titles",

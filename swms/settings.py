@@ -280,6 +280,7 @@ CELERY_BEAT_SCHEDULE = {
     "expire-registrations": {"task": "registration.tasks.expire", "schedule": crontab(hour="0", minute="5")},
     "open-renewals": {"task": "registration.tasks.open_renewals", "schedule": crontab(hour="0", minute="15")},
     "tend-feedback": {"task": "registration.tasks.tend_feedback", "schedule": crontab(hour="0", minute="20")},
+    "tend-sampling": {"task": "registration.tasks.tend_sampling", "schedule": crontab(hour="0", minute="22")},
     "tend-appeals": {"task": "registration.tasks.tend_appeals", "schedule": crontab(minute="25")},
     "remind-reviewers": {"task": "registration.tasks.remind", "schedule": crontab(hour="8", minute="30")},
     "escalate": {"task": "registration.tasks.escalate", "schedule": crontab(hour="8", minute="40")},

@@ -22,6 +22,8 @@ from registration.models import (
     InstitutionFeedback,
     Qualification,
     Registration,
+    SampledCase,
+    SamplingCampaign,
     Transfer,
     Worker,
 )
@@ -29,6 +31,7 @@ from registration.queries import policy_of
 from registration.workflows import (
     AppealState,
     ApplicationState,
+    CampaignState,
     FeedbackState,
     InstitutionFeedbackState,
     InstitutionState,
@@ -75,6 +78,7 @@ def digest() -> list:
         list(Qualification.objects.order_by("mgmt_no").values_list("mgmt_no", "name", "issue_date", "state")),
         list(Annotation.objects.order_by("number").values_list("number", "state", "valid_until", "submitted_at__date")),
         list(Transfer.objects.order_by("ref").values_list("ref", "state", "kind", "to_region", "due_on")),
+        list(SampledCase.objects.order_by("ref").values_list("ref", "state", "application__ref", "due_on")),
         list(Institution.objects.order_by("uscc", "name").values_list("uscc", "name", "state")),
     ]
 
@@ -96,6 +100,8 @@ def test_the_demo_has_everything_in_every_state_and_keeps_every_promise(small):
         (Institution, InstitutionState),
     ):
         assert set(model.objects.values_list("state", flat=True)) == set(states.values)
+    assert SamplingCampaign.objects.get().state == CampaignState.UNDER_WAY
+    assert {"EXAMINING", "PROPOSED"} <= set(SampledCase.objects.values_list("state", flat=True))
     assert Institution.objects.filter(account=None, state=InstitutionState.ACTIVE).count() == 0
     for duty in Duty:
         assert Jurisdiction.objects.filter(duty=duty).exists()

@@ -1,6 +1,6 @@
 """Writes that are not one move; each is one transaction."""
 
-from registration.actions import appeals, escalations, feedback, institutions, transfers
+from registration.actions import appeals, escalations, feedback, institutions, sampling, transfers
 from registration.actions.account import register_account
 from registration.actions.applications import (
     apply,
@@ -60,6 +60,7 @@ __all__ = [
     "remind_workers",
     "reopen",
     "report_institution",
+    "sampling",
     "save_answers",
     "save_experience",
     "save_honour",

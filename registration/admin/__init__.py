@@ -10,6 +10,7 @@ from registration.admin.policies import PolicyScreen
 from registration.admin.records import RegistrationAdmin
 from registration.admin.reminders import DeadlineReminderAdmin
 from registration.admin.roster import QualificationAdmin
+from registration.admin.sampling import SampledCaseAdmin, SamplingCampaignAdmin
 from registration.admin.statistics import StatisticsScreen
 from registration.admin.transfers import TransferAdmin
 
@@ -25,6 +26,8 @@ __all__ = [
     "QualificationAdmin",
     "RegistrationAdmin",
     "RosterImportScreen",
+    "SampledCaseAdmin",
+    "SamplingCampaignAdmin",
     "StatisticsScreen",
     "TransferAdmin",
 ]

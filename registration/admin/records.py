@@ -4,9 +4,11 @@ from django.contrib import admin
 
 from registration.admin.identity import find
 from registration.forms.review import EndForm
-from registration.models import Application, Registration
+from registration.models import Application, Registration, SampledCase
+from registration.queries.sampling import of_registration
 from registration.queries.statistics import in_force
 from registration.workflows import CancelCause, RegistrationState
+from registration.workflows.sampling.case import is_settled
 from swms.console.exports import Exported
 from swms.console.history import entries
 from swms.console.review import Case, ReviewAdmin
@@ -112,6 +114,10 @@ class RegistrationAdmin(Exported, ReviewAdmin):
 
     def case(self, record, user):
         application = self._application_row(record)
+        failed = of_registration(record)
+        if failed:
+            url = self.admin_site.get_model_admin(SampledCase).record_url(failed)
+            application.append({"label": "抽查", "value": f"{failed.ref}，{failed.get_state_display()}", "url": url})
         rows = [
             {"label": "姓名", "value": record.worker.user.name},
             {"label": "证件号码", "value": mask_id(record.worker.user.id_number or ""), "secret": "id_number"},
@@ -128,6 +134,7 @@ class RegistrationAdmin(Exported, ReviewAdmin):
         return Case(
             title=f"{record.worker.user.name} · 登记记录",
             badge=record.standing.label,
+            notes=_notes(record, failed),
             sections=[{"label": "登记", "entries": [rows]}],
             history=entries(record),
             sent=told(record),
@@ -139,6 +146,16 @@ class RegistrationAdmin(Exported, ReviewAdmin):
             return []
         url = self.admin_site.get_model_admin(Application).record_url(period.application)
         return [{"label": "登记申请", "value": period.application.ref, "url": url}]
+
+
+def _notes(record: Registration, failed: SampledCase | None) -> list[dict]:
+    """Say that an inspection was not passed: what follows from it is decided here (decision 0029)."""
+    if failed is None or record.state in (RegistrationState.REVOKED, RegistrationState.CANCELLED):
+        return []
+    settled = is_settled(failed)
+    until = "" if settled else f"本人可以在{cn_date(failed.due_on)}前申请复核，期满以后再办理。"
+    text = f"抽查件{failed.ref}的理由：{failed.decided_reason} {until}需要撤销的，在本页办理。"
+    return [{"tone": "bad" if settled else "wait", "title": "抽查不合格", "text": text}]
 
 
 #: What 撤销 and 注销 do, for the page that asks once more; both at once and for good (R-REG-24, decision 0023).

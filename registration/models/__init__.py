@@ -12,6 +12,7 @@ from registration.models.profile import Honour, PastProject, WorkExperience
 from registration.models.records import Registration, RegistrationPeriod
 from registration.models.reminders import DeadlineReminder
 from registration.models.roster import RosterImport
+from registration.models.sampling import PopulationRow, SampleAnswer, SampledCase, SamplingCampaign
 from registration.models.transfers import Transfer
 
 __all__ = [
@@ -32,11 +33,15 @@ __all__ = [
     "InstitutionLink",
     "PastProject",
     "Policy",
+    "PopulationRow",
     "ProvincePolicy",
     "Qualification",
     "Registration",
     "RegistrationPeriod",
     "RosterImport",
+    "SampleAnswer",
+    "SampledCase",
+    "SamplingCampaign",
     "Span",
     "Transfer",
     "WorkExperience",

@@ -24,6 +24,7 @@ class DeadlineReminder(ScopedModel):
         RENEWAL = "renewal", "再登记即将截止"
         CORRECTION = "correction", "补正即将截止"
         HOURS = "hours", "继续教育学时不足"
+        INSPECTION = "inspection", "抽查期限即将届满"
 
     worker = models.ForeignKey(Worker, models.PROTECT, related_name="reminders", verbose_name="社会工作者")
     kind = models.CharField("事项", max_length=20, choices=Kind)

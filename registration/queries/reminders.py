@@ -11,7 +11,7 @@ from datetime import timedelta
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from registration.models import Application, DeadlineReminder, Registration, Worker
+from registration.models import Application, DeadlineReminder, Registration, SampledCase, Worker
 from registration.queries.clock import ClockEntry, entries
 from registration.workflows import (
     DONE_STATES,
@@ -21,14 +21,15 @@ from registration.workflows import (
     ApplicationKind,
     ApplicationState,
     RegistrationState,
+    SampleState,
 )
 from registration.workflows.application import FIX_DAYS
-from swms.dates import add_months, add_years, today
+from swms.dates import add_months, add_years, today, working_days_after
 from swms.notices.models import Delivery
 
 Kind = DeadlineReminder.Kind
-#: How many days before the last day each thing is reminded of, the most urgent last.
-LADDERS = {Kind.FIRST: (30, 7, 1), Kind.RENEWAL: (30, 7, 1), Kind.CORRECTION: (7, 1)}
+#: How many days before the last day each thing is reminded of, the most urgent last; of inspections working days.
+LADDERS = {Kind.FIRST: (30, 7, 1), Kind.RENEWAL: (30, 7, 1), Kind.CORRECTION: (7, 1), Kind.INSPECTION: (3, 1)}
 #: The end of validity is half a year away when missing hours are reminded of, and that is its only rung.
 HOURS_MONTHS, HOURS_RUNG = 6, 180
 #: A job that stood still for longer does not write about half a year any more.
@@ -67,7 +68,8 @@ def _due(entry: ClockEntry) -> DueReminder | None:
         from_day = add_months(entry.last_day, -HOURS_MONTHS)
         due = from_day <= today() <= from_day + HOURS_CATCH_UP and _is_short(entry)
         return DueReminder(entry, Kind.HOURS, HOURS_RUNG) if due else None
-    if not entry.unsent or entry.name not in LADDERS or entry.left is None or entry.left < 0:
+    asked = entry.unsent or entry.name == Kind.INSPECTION
+    if not asked or entry.name not in LADDERS or entry.left is None or entry.left < 0:
         return None
     come = [rung for rung in LADDERS[Kind(entry.name)] if entry.left <= rung]
     return DueReminder(entry, Kind(entry.name), min(come)) if come else None
@@ -107,7 +109,10 @@ def workers_to_remind() -> QuerySet[Worker]:
     ending = Registration.objects.filter(_renewals_near() | _hours_near())
     waiting = Application.objects.filter(_firsts_near() | _corrections_near())
     return Worker.objects.filter(
-        Q(pk__in=ending.values("worker")) | Q(pk__in=waiting.values("worker")), user__is_active=True
+        Q(pk__in=ending.values("worker"))
+        | Q(pk__in=waiting.values("worker"))
+        | Q(pk__in=_inspected().values("worker")),
+        user__is_active=True,
     ).order_by("pk")
 
 
@@ -154,6 +159,13 @@ def _firsts_near() -> Q:
         told = _reminded(Kind.FIRST, rung, application=OuterRef("pk"))
         near |= Q(qualification__issue_date__range=(earliest, latest)) & ~Q(told)
     return near & Q(kind__in=FIRST_KINDS, state__in=(ApplicationState.NOT_APPLIED, *REFUSED_STATES))
+
+
+def _inspected() -> QuerySet[SampledCase]:
+    """Return the drawn cases in which the person's time is nearly over (decision 0029)."""
+    soon = working_days_after(today(), max(LADDERS[Kind.INSPECTION]))
+    states = (SampleState.REQUESTED, SampleState.PROPOSED)
+    return SampledCase.objects.filter(state__in=states, due_on__range=(today(), soon))
 
 
 def _corrections_near() -> Q:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from django.db.models import Count, OuterRef, Q, QuerySet
 from django.db.models.functions import Substr
 
-from registration.models import Appeal, Application, Feedback, Institution, InstitutionFeedback, Transfer
+from registration.models import Appeal, Application, Feedback, Institution, InstitutionFeedback, SampledCase, Transfer
 from registration.models.policies import Policy
 from registration.queries.policies import level_of
 from registration.workflows import (
@@ -15,6 +15,7 @@ from registration.workflows import (
     FeedbackState,
     InstitutionFeedbackState,
     InstitutionState,
+    SampleState,
     TransferState,
 )
 from swms.accounts.models import User
@@ -25,6 +26,7 @@ REMIND_WITH_LEFT = 10  # of the 30 working days: the reminder comes after 20 (R-
 REMIND_WITH_LEFT_ON_FEEDBACK = 5  # of 15: the reminder comes after 10 (rulebook §2.1)
 REMIND_WITH_LEFT_ON_INSTITUTION = 5  # of 15, as on feedback (rulebook §2.8, §2.9)
 REMIND_WITH_LEFT_ON_TRANSFER = 5  # of the 15 of each step (R-CHG-10)
+REMIND_WITH_LEFT_ON_SAMPLE = 5  # of 20 and of 10 (decision 0029)
 REMIND_WITH_LEFT_ON_APPEAL = 1  # of 3: the reminder comes after 2 (rulebook §2.12)
 
 
@@ -78,6 +80,8 @@ _CLOCKS = [
         Transfer, TransferState.PENDING_OUT, Duty.FIRST_REVIEW, REMIND_WITH_LEFT_ON_TRANSFER, "from_region", above=_TWO
     ),
     Clock(Transfer, TransferState.PENDING_IN, Duty.FIRST_REVIEW, REMIND_WITH_LEFT_ON_TRANSFER, "to_region", above=_TWO),
+    Clock(SampledCase, SampleState.EXAMINING, Duty.FIRST_REVIEW, REMIND_WITH_LEFT_ON_SAMPLE),
+    Clock(SampledCase, SampleState.DECIDING, Duty.FINAL_REVIEW, REMIND_WITH_LEFT_ON_SAMPLE, "campaign__region"),
 ]
 
 

@@ -24,6 +24,7 @@ ALARMS = {
     "review": (),
     "hours": (180, 30),
     "annotation": (3,),
+    "inspection": (3, 1),
 }
 ON_OPENING = (0,)
 

@@ -6,10 +6,12 @@ from django.urls import reverse
 from registration import queries
 from registration.models import Registration
 from registration.queries.dates import personal_dates
+from registration.queries.sampling import next_step, open_inspections
 from registration.queries.transfers import open_change
 from registration.views.corrections import unsent_banner
 from registration.views.page import WorkerPage
 from registration.workflows import RegistrationState
+from swms.dates import today, working_days_left
 from swms.notices.models import Notice
 
 NOTICES = 3
@@ -45,9 +47,22 @@ class Dashboard(WorkerPage):
                 for each in applications
             ],
             "change": open_change(worker),
+            "inspections": [_inspection(each) for each in open_inspections(worker)],
             "notices": Notice.objects.filter(recipient=request.user)[:NOTICES],
         }
         return render(request, "registration/dashboard.html", context)
+
+
+def _inspection(case) -> dict:
+    """Return an open inspection as the page shows it; only what is asked of the person has a deadline here."""
+    step = next_step(case)
+    asked = bool(step.action_label)
+    return {
+        "case": case,
+        "title": step.title,
+        "due": case.due_on if asked else None,
+        "left": working_days_left(today(), case.due_on) if asked else None,
+    }
 
 
 def _unsent(applications: list, foremost) -> list[dict]:

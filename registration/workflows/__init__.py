@@ -21,6 +21,18 @@ from registration.workflows.institution import INSTITUTION, InstitutionState
 from registration.workflows.institution_feedback import INSTITUTION_FEEDBACK, InstitutionFeedbackState
 from registration.workflows.qualification import QUALIFICATION, QualificationState
 from registration.workflows.registration import REGISTERED_STATES, REGISTRATION, CancelCause, RegistrationState
+from registration.workflows.sampling import (
+    CAMPAIGN,
+    ENDED_SAMPLE_STATES,
+    FAILED_SAMPLE_STATES,
+    OPEN_SAMPLE_STATES,
+    SAMPLED_CASE,
+    CampaignBasis,
+    CampaignState,
+    Finding,
+    SampleState,
+    StratifyBy,
+)
 from registration.workflows.transfer import (
     ENDED_UNMOVED_STATES,
     OPEN_TRANSFER_STATES,
@@ -33,10 +45,13 @@ from registration.workflows.transfer import (
 __all__ = [
     "APPEAL",
     "APPLICATION",
+    "CAMPAIGN",
     "DONE_STATES",
     "EDITABLE_STATES",
+    "ENDED_SAMPLE_STATES",
     "ENDED_STATES",
     "ENDED_UNMOVED_STATES",
+    "FAILED_SAMPLE_STATES",
     "FEEDBACK",
     "FIRST_KINDS",
     "INSTITUTION",
@@ -44,6 +59,7 @@ __all__ = [
     "IN_REVIEW_STATES",
     "LOCKED_STATES",
     "MAKEUP_KINDS",
+    "OPEN_SAMPLE_STATES",
     "OPEN_STATES",
     "OPEN_TRANSFER_STATES",
     "PENDING_STATES",
@@ -52,16 +68,22 @@ __all__ = [
     "REGISTERED_STATES",
     "REGISTRATION",
     "RENEWAL_KINDS",
+    "SAMPLED_CASE",
     "TRANSFER",
     "AppealState",
     "ApplicationKind",
     "ApplicationState",
+    "CampaignBasis",
+    "CampaignState",
     "CancelCause",
     "FeedbackState",
+    "Finding",
     "InstitutionFeedbackState",
     "InstitutionState",
     "QualificationState",
     "RegistrationState",
+    "SampleState",
+    "StratifyBy",
     "TransferKind",
     "TransferState",
 ]

@@ -72,6 +72,9 @@ APPEAL = {"ref": "appeal.ref"}
 APPEALING = "who lost the mobile cannot sign in; without the new mobile one is led to the proof of it"
 LINK = "whoever holds the mobile has the link; without its key there is nothing"
 CHANGE = {"ref": "transfer.ref"}
+INSPECTION = {"ref": "inspection.ref"}
+CAMPAIGN = {"ref": "campaign.ref"}
+PUBLISHED = "a draw is published so that anybody can repeat it; it names nobody"
 INSTITUTION = {"ref": "institution.ref"}
 EMPLOYER = {"ref": "institution_feedback.ref"}
 TOKEN = {"token": "token"}
@@ -146,6 +149,9 @@ ENTRANCE = {
     ),
     "registration/feedback/<str:ref>/edit/": public(FOLLOWING, 302, 302, keys=FEEDBACK),
     "registration/feedback/<str:ref>/withdraw/": public(FOLLOWING, 302, 302, keys=FEEDBACK),
+    "registration/sampling/": public(PUBLISHED, 200, 405),
+    "registration/sampling/<str:ref>/": public(PUBLISHED, 200, 405, keys=CAMPAIGN),
+    "registration/sampling/<str:ref>/draw.json": public(PUBLISHED, 200, 405, keys=CAMPAIGN),
     "registration/institutions/": public(BY_ITSELF, 200, 200),
     "registration/institutions/code/": public(BY_ITSELF, 302, 302),
     "registration/institutions/form/": public(BY_ITSELF, 302, 302),
@@ -212,6 +218,10 @@ HUB = {
     "registration/transfers/<str:ref>/withdraw/": owner(200, 302, keys=CHANGE),
     "registration/transfers/<str:ref>/discard/": owner(302, 302, keys=CHANGE),
     "registration/transfers/<str:ref>/copy/": owner(302, 302, keys=CHANGE),
+    "registration/inspections/<str:ref>/": owner(200, 405, keys=INSPECTION),
+    "registration/inspections/<str:ref>/answer/": owner(200, 302, keys=INSPECTION),
+    # It is under examination, so there is nothing to extend.
+    "registration/inspections/<str:ref>/extend/": owner(302, 302, keys=INSPECTION),
     # The API answers in JSON, so a stranger is told 403 and not led to a page.
     "registration/api/clock/": members(200, 405, but={"stranger": (403, 403)}),
     "registration/api/applications/": members(200, 405, but={"stranger": (403, 403)}),
@@ -329,6 +339,29 @@ CONSOLE = {
         others="zhao_min",
         decides={"zhang_wei": (200, 403)},
         data={"move": "approve", "version": "1"},
+    ),
+    **_screen("registration/samplingcampaign", "zhang_wei zhao_min"),
+    "console/registration/samplingcampaign/new/": desk("zhang_wei zhao_min", 200, 200),
+    "console/registration/samplingcampaign/<str:key>/": desk(
+        "zhang_wei",
+        200,
+        409,
+        but={"zhao_min": NOT_THERE},
+        keys={"key": "campaign.ref"},
+        data={"move": "close", "confirmed": "yes"},
+    ),
+    # Nothing in a campaign is masked.
+    "console/registration/samplingcampaign/<str:key>/reveal/": desk(
+        "", 405, 404, but={"zhang_wei zhao_min": (405, 404)}, keys={"key": "campaign.ref"}, data={"field": "key"}
+    ),
+    **_screen("registration/sampledcase", REVIEWERS),
+    **_case(
+        "registration/sampledcase",
+        "inspection.ref",
+        sees="li_jing zhang_wei",
+        others="zhao_min",
+        decides={},
+        data={"move": "propose_pass", "version": "2"},
     ),
     **_screen("registration/registration", REVIEWERS),
     "console/registration/registration/export/": desk(REVIEWERS, 200, 200),

@@ -20,6 +20,8 @@ from registration.models import (
     InstitutionFeedback,
     PastProject,
     RosterImport,
+    SampledCase,
+    SamplingCampaign,
     Transfer,
     WorkExperience,
 )
@@ -31,6 +33,7 @@ from swms.regions.models import Duty
 from tests import factories
 from tests.certificates import makers
 from tests.people import People, signed_in
+from tests.registration.inspections import inspected, say
 
 #: Every role of the matrix, in the order in which its rows speak of them.
 ROLES = (
@@ -193,6 +196,16 @@ class World(People):
     token = "A1b2C3d4E5f6G7h8I9j0K1l2M3n4O5p6"
 
     @cached_property
+    def inspection(self) -> SampledCase:
+        """王芳's finished registration, drawn by a campaign of 北京市 and examined: 李静 may propose."""
+        self.finished  # noqa: B018 (it is made by being asked for)
+        return say(inspected(self, self.wang_fang), "answer")
+
+    @property
+    def campaign(self) -> SamplingCampaign:
+        return self.inspection.campaign
+
+    @cached_property
     def roster_import(self) -> RosterImport:
         return RosterImport.objects.create(
             file_name="名册.xlsx", sha256="0" * 64, by=self.qian_li, outcome=RosterImport.Outcome.FINISHED
@@ -224,6 +237,7 @@ class World(People):
             "objected",
             "transfer",
             "roster_import",
+            "inspection",
         ):
             getattr(self, name)
         for name in ("institution", "institution_feedback"):

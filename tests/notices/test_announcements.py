@@ -11,7 +11,15 @@ from django.template import engines
 from certificates import actions as issuing
 from certificates.models import TERMS_VERSION, Annotation, Certificate
 from registration import actions
-from registration.models import Appeal, Application, Feedback, Institution, InstitutionFeedback
+from registration.models import (
+    Appeal,
+    Application,
+    Feedback,
+    Institution,
+    InstitutionFeedback,
+    SampledCase,
+    SamplingCampaign,
+)
 from registration.promise import PROMISE_VERSION
 from swms.notices.models import Delivery, Notice
 from swms.notices.receivers import announcement, template_name
@@ -110,9 +118,23 @@ def records(people, settings, tmp_path):
         replacement,
         employer,
         institution,
+        _inspection(registration, people),
+        SamplingCampaign(key=""),
     ]
     assert isinstance(annotation, Annotation)
     return {type(record): record for record in every}
+
+
+def _inspection(registration, people) -> SampledCase:
+    """A drawn case, as far as its texts speak of it."""
+    campaign = SamplingCampaign(key="", purpose="核对登记申请的材料", request="劳动合同")
+    return SampledCase(
+        ref="CC-110000-2026-00001-0001",
+        campaign=campaign,
+        worker=registration.worker,
+        registration=registration,
+        due_on=date(2026, 12, 14),
+    )
 
 
 @pytest.fixture

@@ -31,6 +31,8 @@ PLACES = tuple((province, county) for province, counties in COUNTIES.items() for
 NAMED_STAFF = (
     ("demo-lijing", "李静", ((Duty.FIRST_REVIEW, "110105"),)),
     ("demo-zhangwei", "张伟", ((Duty.FINAL_REVIEW, "110000"),)),
+    ("demo-guanning", "关宁", ((Duty.FINAL_REVIEW, "110000"),)),
+    ("demo-zhouhai", "周海", ((Duty.FINAL_REVIEW, None),)),
     ("demo-zhaomin", "赵敏", ((Duty.FIRST_REVIEW, "310115"),)),
     ("demo-chenbo", "陈博", ((Duty.FINAL_REVIEW, "310000"),)),
     ("demo-liuyang", "刘洋", ((Duty.FIRST_REVIEW, "440305"),)),
@@ -46,11 +48,15 @@ _OTHER_NAMES = "韩冰 马超 杨帆 朱琳 秦岚 许峰 沈洁 曹军 彭涛 �
 
 @dataclass
 class Staff:
-    """Who decides where: first reviewers by county, final reviewers by province; and the keeper of the roster."""
+    """Who decides where: first reviewers by county, final reviewers by province; and the keeper of the roster.
+
+    ``second_final`` approves nothing, so that there is somebody to decide what was drawn for inspection.
+    """
 
     first: dict[str, User] = field(default_factory=dict)
     final: dict[str, User] = field(default_factory=dict)
     keeper: User | None = None
+    second_final: User | None = None
 
 
 def make_staff(password: str) -> Staff:
@@ -64,6 +70,7 @@ def make_staff(password: str) -> Staff:
             _employ(made, f"demo-first-{county}", next(names), ((Duty.FIRST_REVIEW, county),), password)
         if province not in made.final:
             _employ(made, f"demo-final-{province}", next(names), ((Duty.FINAL_REVIEW, province),), password)
+    made.second_final = User.objects.get(username="demo-guanning")
     made.keeper = User.objects.get(username="demo-zhouyan")
     return made
 
@@ -81,7 +88,7 @@ def _employ(made: Staff, username: str, name: str, duties, password: str) -> Non
         if duty == Duty.FIRST_REVIEW:
             made.first[code] = user
         elif duty == Duty.FINAL_REVIEW:
-            made.final[code] = user
+            made.final.setdefault(code, user)
 
 
 def settle_policies(made: Staff, chance: random.Random) -> None:

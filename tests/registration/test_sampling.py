@@ -1,0 +1,426 @@
+"""抽查批次: a draw that nobody can choose and everybody can repeat, and what the pages of it let people do."""
+
+import hashlib
+import hmac
+import io
+import json
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.core.exceptions import PermissionDenied
+from django.core.management import CommandError, call_command
+from django.db import DatabaseError, transaction
+from django.urls import reverse
+from django.utils import timezone
+
+from registration import tasks
+from registration.actions import remind_workers, sampling
+from registration.models import DeadlineReminder, PopulationRow, Registration, SampledCase
+from registration.queries import sampling as asking
+from registration.queries.clock import entries
+from registration.queries.reminders import workers_to_remind
+from registration.workflows import CampaignState, SampleState
+from swms.audit.trail import history
+from swms.dates import today, working_days_after
+from swms.notices.models import Delivery, Notice
+from tests import factories
+from tests.people import signed_in
+from tests.registration.changes import HAIDIAN, PUDONG, registered
+from tests.registration.inspections import (
+    REASON,
+    SEED,
+    SEEN_AT,
+    announced,
+    decided_case,
+    drawn,
+    inspected,
+    planned,
+    say,
+    superior,
+)
+from tests.registration.steps import refusal
+
+pytestmark = pytest.mark.django_db
+
+
+def by_hand(published: dict) -> list[str]:
+    """Draw again from the published file with the standard library alone, as its page says."""
+    text = published["committed"]
+    assert hashlib.sha256(text.encode()).hexdigest() == published["sha256"]
+    sizes, strata = {}, {}
+    for line in text.splitlines():
+        kind, *rest = line.split(" ")
+        if kind == "size":
+            sizes[rest[0]] = int(rest[1])
+        elif kind == "row":
+            strata.setdefault(rest[1], []).append(rest[0])
+    found = []
+    for stratum, rows in strata.items():
+        message = {row: f"{published['campaign']}\n{row}".encode() for row in rows}
+        rank = sorted(rows, key=lambda r: hmac.new(published["seed"].encode(), message[r], "sha256").hexdigest())
+        found += rank[: sizes[stratum]]
+    return sorted(found)
+
+
+@pytest.fixture
+def population(people):
+    """Seven registered people: four of 朝阳区 (one of them of two levels), two of 海淀区, one of 上海市."""
+    made = [registered(f"朝阳{number}") for number in "甲乙丙"]
+    made.append(registered("朝阳丁", levels=(1, 2)))
+    made += [registered(f"海淀{number}", code=HAIDIAN) for number in "甲乙"]
+    registered("浦东甲", code=PUDONG)
+    return made
+
+
+# --- the draw ----------------------------------------------------------------------------------------
+
+
+def test_the_published_draw_comes_out_again_by_independent_code(population, people, client):
+    campaign = drawn(people)
+    published = client.get(reverse("registration:sampling_data", args=[campaign.ref])).json()
+    assert published["seed"] == SEED
+    assert by_hand(published) == published["drawn"]
+    # Two levels in 朝阳区 (four and one), one in 海淀区 (two): half of each, rounded up.
+    assert {each["key"]: (each["population"], each["size"]) for each in campaign.strata} == {
+        "level=1;place=110105": (4, 2),
+        "level=2;place=110105": (1, 1),
+        "level=1;place=110108": (2, 1),
+    }
+    assert len(published["drawn"]) == 4
+    other = published | {"seed": "01 02 03 04 05 06 07"}
+    assert by_hand(other) != published["drawn"], "another seed draws others"
+
+
+def test_what_is_published_names_nobody_and_the_drawn_person_finds_the_own_row(population, people, client):
+    campaign = drawn(people)
+    said = client.get(reverse("registration:sampling_data", args=[campaign.ref])).content.decode()
+    page = client.get(reverse("registration:sampling_case", args=[campaign.ref])).content.decode()
+    for worker in population:
+        application = worker.applications.first()
+        for secret in (application.ref, worker.user.name, worker.registrations.first().number, campaign.key):
+            assert secret not in said
+            assert secret not in page
+    campaign.move("start", actor=people.zhang_wei)
+    case = SampledCase.objects.first()
+    row = asking.own_row(case)
+    assert hashlib.sha256(f"{row['opening']}\n{case.application.ref}".encode()).hexdigest() == row["token"]
+    assert row["token"] in said
+    assert row["opening"] in signed_in(case.worker.user).get(case.get_absolute_url()).content.decode()
+
+
+def test_the_list_is_frozen_when_it_is_announced_and_stands_in_the_trail(population, people):
+    campaign = announced(people)
+    before = campaign.committed
+    registered("后来者")
+    campaign.move("draw", actor=people.zhang_wei, seed=SEED, seed_evidence=SEEN_AT)
+    campaign.refresh_from_db()
+    assert campaign.committed == before
+    assert campaign.population == campaign.rows.count() == 7
+    assert history(campaign).get(verb__endswith=".freeze").changes["sha256"] == campaign.sha256
+    row = PopulationRow.objects.first()
+    for harm in (row.delete, lambda: PopulationRow.objects.filter(pk=row.pk).update(stratum="all")):
+        with pytest.raises(DatabaseError), transaction.atomic():
+            harm()
+
+
+def test_nobody_draws_before_the_seed_can_be_known_nor_announces_after_it(population, people):
+    campaign = planned(people)
+    refusal("wrong_state", campaign.move, "draw", actor=people.zhang_wei, seed=SEED, seed_evidence=SEEN_AT)
+    sampling.announce(campaign, by=people.zhang_wei)
+    refusal("seed_not_due", campaign.move, "draw", actor=people.zhang_wei, seed=SEED, seed_evidence=SEEN_AT)
+    late = planned(people)
+    with time_machine.travel(timezone.now() + timedelta(days=1)):
+        refusal("seed_too_early", sampling.announce, late, by=people.zhang_wei)
+        refusal("seed_required", campaign.move, "draw", actor=people.zhang_wei, seed=" 1 2 ", seed_evidence=SEEN_AT)
+        refusal("seed_evidence_required", campaign.move, "draw", actor=people.zhang_wei, seed=SEED, seed_evidence="")
+        campaign.move("draw", actor=people.zhang_wei, seed="０３　11 17\t22 28  31 09", seed_evidence=SEEN_AT)
+        assert campaign.seed == SEED, "written as it is used"
+        refusal("wrong_state", campaign.move, "draw", actor=people.zhang_wei, seed=SEED, seed_evidence=SEEN_AT)
+
+
+def test_the_population_is_each_registration_once_without_those_that_are_undone_or_under_inspection(people):
+    one, two, gone = registered("甲某"), registered("乙某"), registered("丙某")
+    gone.registrations.get().move("revoke", actor=people.zhang_wei, reason=REASON)
+    old = registered("丁某")
+    old.applications.update(completed_at=timezone.now() - timedelta(days=400))
+
+    def refs(**fields):
+        return {each.application.worker_id for each in asking.candidates(planned(people, **fields))}
+
+    assert refs() == {one.pk, two.pk}
+    assert refs(basis="in_force") == {one.pk, two.pk, old.pk}, "in force is not only what was completed lately"
+    assert refs(period_until=today() - timedelta(days=1)) == set(), "both days of the period count, and no other"
+    drawn(people, percent=100).move("start", actor=people.zhang_wei)
+    assert refs(basis="in_force") == {old.pk}, "two campaigns do not inspect one registration at a time"
+
+
+def test_the_office_of_a_campaign_alone_runs_it(population, people):
+    """张伟 of 北京市 may, 李静 of 朝阳区, 赵敏 of 上海市 and the office above may not."""
+    campaign = planned(people)
+    for stranger in (people.li_jing, people.zhao_min, superior()):
+        with pytest.raises(PermissionDenied):
+            sampling.announce(campaign, by=stranger)
+    with pytest.raises(PermissionDenied):
+        sampling.begin({"region": factories.region("310000")}, by=people.zhang_wei)
+    empty = planned(people, period_until=today() - timedelta(days=5))
+    refusal("empty_population", sampling.announce, empty, by=people.zhang_wei)
+
+
+def test_a_campaign_that_was_announced_and_given_up_stays_public_with_its_reason(population, people, client):
+    draft = planned(people).move("cancel", actor=people.zhang_wei, reason="范围填写有误，重新建立。")
+    assert client.get(reverse("registration:sampling_case", args=[draft.ref])).status_code == 404
+    campaign = announced(people).move("cancel", actor=people.zhang_wei, reason="当日没有开奖，改期重新公告。")
+    page = client.get(reverse("registration:sampling_case", args=[campaign.ref])).content.decode()
+    assert "当日没有开奖，改期重新公告。" in page
+    assert campaign.sha256 in page
+
+
+def test_the_command_tells_a_true_draw_from_a_false_one(population, people, client, tmp_path):
+    campaign = announced(people)
+    url = reverse("registration:sampling_data", args=[campaign.ref])
+    file = tmp_path / "draw.json"
+
+    def said(published: dict) -> str:
+        file.write_text(json.dumps(published), encoding="utf-8")
+        out = io.StringIO()
+        call_command("recompute_draw", file, stdout=out)
+        return out.getvalue()
+
+    assert "尚未抽取" in said(client.get(url).json())
+    campaign.move("draw", actor=people.zhang_wei, seed=SEED, seed_evidence=SEEN_AT)
+    published = client.get(url).json()
+    assert "与公布的结果一致" in said(published)
+    lost = published | {"drawn": published["drawn"][1:]}
+    longer = published | {"committed": published["committed"].replace("row ", "row 0", 1)}
+    for false, why in ((lost, "没有公布的有1件"), (longer, "SHA-256"), ({"seed": SEED}, "不是公示页下载的文件")):
+        with pytest.raises(CommandError, match=why):
+            said(false)
+
+
+# --- a drawn case ------------------------------------------------------------------------------------
+
+
+def test_a_drawn_person_is_asked_in_words_and_sees_the_day_everywhere(people):
+    case = inspected(people)
+    due = working_days_after(today(), 15)
+    assert case.due_on == due
+    notice = Notice.objects.get(kind="registration.sampledcase.begin")
+    assert notice.recipient == case.worker.user
+    assert case.campaign.request in notice.body
+    assert Delivery.objects.filter(notice=notice, channel="sms").exists()
+    browser = signed_in(case.worker.user)
+    for url in ("dashboard", "clock"):
+        page = browser.get(reverse(f"registration:{url}")).content.decode()
+        assert case.ref in page or "抽查：提交材料" in page
+        assert f"{due.month}月{due.day}日" in page
+    entry = next(each for each in entries(case.worker) if each.name == "inspection")
+    assert (entry.last_day, entry.action.move) == (due, "answer")
+
+
+def test_the_person_is_reminded_three_working_days_and_one_before_the_end_and_only_while_asked(people):
+    case = inspected(people)
+    assert case.worker not in workers_to_remind()
+    day = case.due_on
+    while working_days_after(day, 3) > case.due_on:
+        day -= timedelta(days=1)
+    moment = timezone.make_aware(timezone.datetime(day.year, day.month, day.day, 10))
+    with time_machine.travel(moment):
+        assert case.worker in workers_to_remind()
+        assert remind_workers([case.worker_id]) == 1
+        assert remind_workers([case.worker_id]) == 0, "once"
+        assert DeadlineReminder.objects.get(kind="inspection").last_day == case.due_on
+        say(case, "answer")
+        assert case.worker not in workers_to_remind()
+
+
+def test_silence_is_written_down_and_fails_nobody_and_what_comes_later_is_looked_at(people):
+    case = inspected(people)
+    sampling.extend(case, by=case.worker.user)
+    extended = working_days_after(working_days_after(today(), 15), 10)
+    assert case.due_on == extended
+    refusal("extended_already", sampling.extend, case, by=case.worker.user)
+    tasks.tend_sampling()
+    case.refresh_from_db()
+    assert case.state == SampleState.REQUESTED, "the last day counts in whole"
+    with time_machine.travel(timezone.now() + (extended - today()) + timedelta(days=1)):
+        tasks.tend_sampling()
+        tasks.tend_sampling()
+        case.refresh_from_db()
+        assert (case.state, case.unanswered_on) == (SampleState.EXAMINING, today())
+        assert Notice.objects.filter(kind="registration.sampledcase.note_silence").count() == 1
+        seen = case.form_version
+        say(case, "supplement", "材料迟交，请查收。")
+        refusal("changed", case.move, "propose_pass", actor=people.li_jing, seen=seen)
+
+
+def test_who_approved_the_registration_or_proposed_does_not_decide(people):
+    """R-REG-18: neither 李静, who proposes, nor 张伟, who approved it, decides; 孙浩 does."""
+    application = factories.submitted("林悦")
+    application.move("pass_first", actor=people.li_jing, seen=1)
+    application.move("pass_final", actor=people.zhang_wei, seen=1)
+    tasks.complete(application.pk)
+    case = say(inspected(people, application.worker), "answer")
+    case.move("propose_pass", actor=people.sun_hao, seen=case.form_version)
+    for barred in (people.zhang_wei, people.sun_hao):
+        refusal("four_eyes", case.move, "decide_pass", actor=barred, seen=case.form_version)
+        assert case not in asking.awaiting(barred)
+    another = factories.staff("钱进", ("final_review", "110000"), username=factories.mobile())
+    assert case in asking.awaiting(another)
+    refusal("not_heard", case.move, "decide_fail", actor=another, seen=case.form_version, reason=REASON)
+    case.move("decide_pass", actor=another, seen=case.form_version)
+    assert case.state == SampleState.PASSED
+
+
+def test_a_review_above_undoes_the_decision_and_others_decide_anew(people):
+    case = decided_case(people)
+    above = superior()
+    say(case, "ask_review", "合同附件没有看到，请复核。")
+    assert case.state == SampleState.IN_REVIEW
+    with pytest.raises(PermissionDenied):
+        case.move("uphold", actor=people.zhang_wei, seen=case.form_version, reason=REASON)
+    assert case in asking.awaiting(above)
+    case.move("roll_back", actor=above, seen=case.form_version, reason="附件确实没有审查，退回重新审查。")
+    assert (case.state, case.finding) == (SampleState.EXAMINING, "")
+    refusal("four_eyes", case.move, "propose_fail", actor=people.sun_hao, seen=case.form_version, reason=REASON)
+    case.move("propose_fail", actor=people.li_jing, seen=case.form_version, reason=REASON)
+    say(case, "state", "还是同样的意见。")
+    refusal("four_eyes", case.move, "decide_fail", actor=people.sun_hao, seen=case.form_version, reason=REASON)
+    case.move("decide_fail", actor=people.zhang_wei, seen=case.form_version, reason=REASON)
+    draft = sampling.save(case, text="再复核一次。", files=[], by=case.worker.user)
+    refusal("review_used", sampling.send, case, "ask_review", by=case.worker.user)
+    assert draft.sent_at is None
+
+
+def test_not_passing_revokes_nothing_and_leads_to_who_may(people):
+    """R-REG-24: the office that decides on 撤销 finds the case beside the register, and does it there."""
+    case = decided_case(people)
+    record = case.registration
+    page = reverse("admin:registration_sampledcase_change", args=[case.ref])
+    link = reverse("admin:registration_registration_change", args=[record.number])
+    browser = signed_in(people.zhang_wei)
+    assert "还在申请复核的期限内" in browser.get(page).content.decode()
+    with time_machine.travel(timezone.now() + timedelta(days=40)):
+        browser = signed_in(people.zhang_wei)
+        said = browser.get(page).content.decode()
+        assert "结果已经确定，登记仍然有效" in said
+        assert link in said
+        listed = browser.get(reverse("admin:registration_sampledcase_changelist") + "?part=handover").content.decode()
+        assert case.ref in listed
+        assert "抽查不合格" in browser.get(link).content.decode()
+        assert Registration.objects.get(pk=record.pk).state == "VALID"
+        given = {"move": "revoke", "reason": REASON, "confirmed": "yes"}
+        assert browser.post(link, given).status_code == 302
+        assert Registration.objects.get(pk=record.pk).state == "REVOKED"
+        assert (
+            case.ref
+            not in browser.get(reverse("admin:registration_sampledcase_changelist") + "?part=handover").content.decode()
+        )
+
+
+def test_a_registration_that_is_undone_meanwhile_is_inspected_no_more_and_a_review_goes_on(people):
+    case, other = inspected(people), registered("乙某")
+    case.registration.move("cancel", actor=people.zhang_wei, reason=REASON, cause="own_request")
+    case.refresh_from_db()
+    assert (case.state, case.due_on) == (SampleState.STOPPED, None)
+    assert "抽查随之终止" in signed_in(case.worker.user).get(case.get_absolute_url()).content.decode()
+    reviewed = say(decided_case(people, other), "ask_review", "请复核。")
+    reviewed.registration.move("revoke", actor=people.zhang_wei, reason=REASON)
+    reviewed.refresh_from_db()
+    assert reviewed.state == SampleState.IN_REVIEW
+
+
+def test_a_campaign_closes_with_numbers_only_and_not_while_somebody_may_ask_for_a_review(people, client):
+    case = decided_case(people)
+    campaign = case.campaign
+    refusal("cases_open", campaign.move, "close", actor=people.zhang_wei)
+    with time_machine.travel(timezone.now() + timedelta(days=40)):
+        campaign.move("close", actor=people.zhang_wei)
+        page = client.get(reverse("registration:sampling_case", args=[campaign.ref])).content.decode()
+    assert campaign.results["FAILED"] == campaign.results["drawn"] == 1
+    assert "不合格" in page
+    assert case.worker.user.name not in page
+    assert CampaignState(campaign.state) == CampaignState.CLOSED
+
+
+def test_what_one_person_uploads_is_seen_by_the_office_once_it_is_sent_and_by_no_other_worker(people):
+    case = inspected(people)
+    user = case.worker.user
+    browser = signed_in(user)
+    url = reverse("registration:inspection_answer", args=[case.ref])
+    sent = browser.post(url, {"text": "见附件", "files": factories.id_card("正面"), "do": "save"}, follow=True)
+    assert "现在还没有提交" in sent.content.decode()
+    file = asking.draft_of(case).files.get()
+    assert signed_in(people.li_jing).get(file.get_absolute_url()).status_code == 404, "a draft is the person's own"
+    answer = browser.post(url, {"do": "send", "move": "answer"}, follow=True).content.decode()
+    assert "材料已提交" in answer
+    assert signed_in(people.li_jing).get(file.get_absolute_url()).status_code == 200
+    for stranger in (people.chen_chen.user, people.zhao_min):
+        assert signed_in(stranger).get(file.get_absolute_url()).status_code == 404
+        assert signed_in(stranger).get(case.get_absolute_url()).status_code == 404
+    again = browser.post(url, {"do": "send", "move": "answer"}, follow=True)
+    assert again.status_code == 200, "pressed twice, it says so"
+    case.refresh_from_db()
+    assert case.answers.exclude(sent_at=None).count() == 1
+
+
+def test_nothing_is_sent_that_says_nothing_and_a_file_can_be_taken_out_again(people):
+    case = inspected(people)
+    browser = signed_in(case.worker.user)
+    url = reverse("registration:inspection_answer", args=[case.ref])
+    browser.post(url, {"text": "", "do": "save"})
+    assert "请填写说明或上传材料" in browser.post(url, {"do": "send", "move": "answer"}, follow=True).content.decode()
+    broken = io.BytesIO(b"not a picture")
+    broken.name = "材料.jpg"
+    page = browser.post(url, {"text": "写好的说明", "files": broken, "do": "save"}).content.decode()
+    assert "写好的说明" in page, "what was typed stays"
+    browser.post(url, {"text": "写好的说明", "files": factories.id_card("反面"), "do": "later"})
+    file = asking.draft_of(case).files.get()
+    browser.post(url, {"do": "remove", "file": str(file.uid)})
+    browser.post(url, {"do": "remove", "file": "no uid at all"})
+    file.refresh_from_db()
+    assert file.purged_at
+    assert asking.draft_of(case).text == "写好的说明"
+
+
+# --- the console -------------------------------------------------------------------------------------
+
+
+def test_a_campaign_is_made_in_the_console_from_the_form_to_the_draw(population, people):
+    browser = signed_in(people.zhang_wei)
+    new = reverse("admin:registration_samplingcampaign_add")
+    given = {
+        "title": "下半年抽查",
+        "region": "110000",
+        "purpose": "核对材料",
+        "request": "劳动合同",
+        "basis": "completed",
+        "period_from": str(today() - timedelta(days=9)),
+        "period_until": str(today()),
+        "strata_by": ["level", "place"],
+        "percent": "",
+        "per_stratum": "",
+        "seed_source": "当日双色球开奖号码",
+        "seed_on": str(today()),
+    }
+    wrong = browser.post(new, given).content.decode()
+    assert "最早为明天" in wrong
+    assert "请填写每层比例或者每层件数" in wrong
+    given |= {"seed_on": str(today() + timedelta(days=1)), "per_stratum": "1"}
+    check = browser.post(new, given).content.decode()
+    assert "将抽取 <strong>3</strong> 件" in check
+    assert browser.post(new, given | {"region": "310000"}).status_code == 200, "the office of another is no choice"
+    page = browser.post(new, given | {"do": "save"})
+    assert page.status_code == 302
+    url = page["Location"]
+    asked = browser.post(url, {"move": "announce"}).content.decode()
+    assert "名单按现在的登记锁定" in asked
+    browser.post(url, {"move": "announce", "confirmed": "yes"})
+    with time_machine.travel(timezone.now() + timedelta(days=1)):
+        browser = signed_in(people.zhang_wei)
+        seed = {"move": "draw", "seed": SEED, "seed_evidence": SEEN_AT}
+        assert SEED in browser.post(url, seed).content.decode()
+        browser.post(url, seed | {"confirmed": "yes"})
+        browser.post(url, {"move": "start", "confirmed": "yes"})
+    assert SampledCase.objects.count() == 3
+    assert "待提交材料" in signed_in(people.zhang_wei).get(url).content.decode()
