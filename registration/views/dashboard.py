@@ -10,6 +10,7 @@ from registration.queries.transfers import open_change
 from registration.views.corrections import unsent_banner
 from registration.views.page import WorkerPage
 from registration.workflows import RegistrationState
+from swms.bulletins.queries import for_place
 from swms.notices.models import Notice
 
 NOTICES = 3
@@ -45,6 +46,7 @@ class Dashboard(WorkerPage):
                 for each in applications
             ],
             "change": open_change(worker),
+            "bulletins": for_place(worker.region),
             "notices": Notice.objects.filter(recipient=request.user)[:NOTICES],
         }
         return render(request, "registration/dashboard.html", context)

@@ -27,5 +27,10 @@ SILENT = {
     "registration.institution.lapse": "nobody answered the invitation, or another registration took its place",
     "registration.institution.approve": "the SMS with the link to set the password says it, the workers have an offer",
     "registration.institution.resubmit": "the contact's own act, confirmed on the page",
+    "bulletins.bulletin.begin": "a draft at the office",
+    "bulletins.bulletin.publish": "the board itself tells everybody",
+    "bulletins.bulletin.discard": "nobody outside the office ever saw it",
+    "bulletins.bulletin.unschedule": "nobody outside the office ever saw it",
+    "bulletins.bulletin.withdraw": "its page says so to everybody who comes back to it",
     "registration.institution.send_password_link": "the link itself goes to the contact by SMS",
 }

@@ -73,6 +73,7 @@ APPEALING = "who lost the mobile cannot sign in; without the new mobile one is l
 LINK = "whoever holds the mobile has the link; without its key there is nothing"
 CHANGE = {"ref": "transfer.ref"}
 INSTITUTION = {"ref": "institution.ref"}
+BULLETIN = {"ref": "bulletin.ref"}
 EMPLOYER = {"ref": "institution_feedback.ref"}
 TOKEN = {"token": "token"}
 BY_ITSELF = "an institution registers before it has an account; without its mobile one is led to the proof of it"
@@ -95,6 +96,9 @@ FRAME = {
     "files/<uuid:uid>/": _row(
         (404, 405), stranger=(404, 405), but={PHOTO_READERS: (200, 405)}, keys={"uid": "photo.uid"}
     ),
+    "bulletins/": public("what the offices say is for everybody", 200, 405),
+    "bulletins/feed": public("what the offices say is for everybody", 200, 405),
+    "bulletins/<str:ref>/": public("what the offices say is for everybody", 200, 405, keys=BULLETIN),
     "notices/": members(200, 405),
     "notices/read/": members(405, 302),
     "notices/<int:pk>/open/": members(405, 404, but={"wang_fang": (405, 302)}, keys={"pk": "notice.pk"}),
@@ -385,6 +389,20 @@ CONSOLE = {
         others="zhao_min",
         decides={"zhang_wei": (200, 403)},
         data={"move": "approve"},
+    ),
+    **_screen("bulletins/bulletin", f"{REVIEWERS} {KEEPERS} wu_qiang"),
+    "console/bulletins/bulletin/new/": desk(f"{REVIEWERS} {KEEPERS} wu_qiang", 200, 200),
+    # It is 北京市's: its offices look on, those who keep its certificates decide.
+    "console/bulletins/bulletin/<str:key>/": desk(
+        KEEPERS,
+        200,
+        302,
+        but={"zhang_wei wu_qiang": (200, 403)},
+        keys={"key": "bulletin.ref"},
+        data={"move": "withdraw", "reason": "领取地址有误，另行通知。", "confirmed": "yes"},
+    ),
+    "console/bulletins/bulletin/<str:key>/edit/": desk(
+        KEEPERS, 200, 200, but={"zhang_wei wu_qiang": (302, 302)}, keys={"key": "bulletin.ref"}
     ),
     **_screen("notices/delivery", "wu_qiang"),
     **_screen("notices/notice", "wu_qiang"),

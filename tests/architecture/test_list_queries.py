@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from registration.models import DeadlineReminder
+from swms.bulletins import actions as bulletins
 from swms.dates import today
 from swms.notices.send import notify
 from swms.throttle import Window
@@ -68,6 +69,12 @@ def _reminder(people):
     )
 
 
+def _bulletin(people):
+    said = {"title": "通知", "body": "内容"}
+    draft = bulletins.draft(region=factories.region("110000"), module="certificates", by=people.zhou_yan, **said)
+    bulletins.publish(draft, by=people.zhou_yan)
+
+
 #: Address, who opens it (an attribute of ``people`` or a duty over 北京市), and what makes one more row of it.
 LISTS = (
     ("/console/registration/application/", "li_jing", _application),
@@ -86,6 +93,8 @@ LISTS = (
     ("/registration/profile/projects/", "chen_chen", _project),
     ("/registration/profile/experience/", "chen_chen", _experience),
     ("/notices/", "chen_chen", _notice),
+    ("/bulletins/", "chen_chen", _bulletin),
+    ("/console/bulletins/bulletin/", "zhou_yan", _bulletin),
 )
 
 

@@ -25,6 +25,8 @@ from registration.models import (
 )
 from registration.promise import PROMISE_VERSION
 from swms.accounts.models import User
+from swms.bulletins import actions as bulletins
+from swms.bulletins.models import Bulletin
 from swms.dates import today
 from swms.notices.models import Notice
 from swms.regions.models import Duty
@@ -193,6 +195,13 @@ class World(People):
     token = "A1b2C3d4E5f6G7h8I9j0K1l2M3n4O5p6"
 
     @cached_property
+    def bulletin(self) -> Bulletin:
+        """周燕's, public, of 北京市."""
+        said = {"title": "纸质证书领取通知", "body": "请于工作日领取。"}
+        draft = bulletins.draft(region=factories.region("110000"), module="certificates", by=self.zhou_yan, **said)
+        return bulletins.publish(draft, by=self.zhou_yan)
+
+    @cached_property
     def roster_import(self) -> RosterImport:
         return RosterImport.objects.create(
             file_name="名册.xlsx", sha256="0" * 64, by=self.qian_li, outcome=RosterImport.Outcome.FINISHED
@@ -224,6 +233,7 @@ class World(People):
             "objected",
             "transfer",
             "roster_import",
+            "bulletin",
         ):
             getattr(self, name)
         for name in ("institution", "institution_feedback"):
