@@ -13,11 +13,11 @@ from registration import roster
 from registration.models import RosterImport
 from swms.console.screens import Screen
 from swms.forms import Form
+from swms.sheets import CONTENT_TYPES, XLSX
 from swms.ui import cn_datetime
 from swms.workflow import Refused
 
 TEMPLATE_NAME = "社工库导入模板.xlsx"
-SHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 Outcome = RosterImport.Outcome
 
@@ -106,7 +106,7 @@ class RosterImportScreen(Screen):
 
     def template_page(self, request):
         """The template, with its columns as text so that numbers keep their zeros."""
-        return require_safe(lambda asked: _download(roster.template_xlsx(), TEMPLATE_NAME, SHEET))(request)
+        return require_safe(lambda asked: _download(roster.template_xlsx(), TEMPLATE_NAME))(request)
 
     def result_page(self, request, uid):
         """How far it is, then what would happen or what did."""
@@ -170,8 +170,8 @@ class RosterImportScreen(Screen):
 _TONES = {Outcome.RUNNING: "info", Outcome.FINISHED: "good", Outcome.FAILED: "bad"}
 
 
-def _download(data: bytes, name: str, content_type: str) -> HttpResponse:
-    return _as_download(HttpResponse(data, content_type=content_type), name)
+def _download(data: bytes, name: str) -> HttpResponse:
+    return _as_download(HttpResponse(data, content_type=CONTENT_TYPES[XLSX]), name)
 
 
 def _as_download(response: HttpResponse, name: str) -> HttpResponse:

@@ -32,20 +32,20 @@ COLUMNS = (
 )
 HEADERS = {column.field: column.header for column in COLUMNS}
 
-_KNOWN = {name: column.field for column in COLUMNS for name in (column.header, *column.aliases)}
 _DECORATION = re.compile(r"[\s*＊:：]|[(（].*?[)）]")
 
 
-def positions(header: Sequence[object]) -> dict[str, int]:
+def positions(header: Sequence[object], columns: Sequence[Column] = COLUMNS) -> dict[str, int]:
     """Return at which place of a header row each field stands; the first wins where two stand for one field."""
+    known = {name: column.field for column in columns for name in (column.header, *column.aliases)}
     found: dict[str, int] = {}
     for place, cell in enumerate(header):
         name = _DECORATION.sub("", unicodedata.normalize("NFKC", str(cell or "")))
-        if name in _KNOWN:
-            found.setdefault(_KNOWN[name], place)
+        if name in known:
+            found.setdefault(known[name], place)
     return found
 
 
-def missing(found: dict[str, int]) -> list[str]:
+def missing(found: dict[str, int], columns: Sequence[Column] = COLUMNS) -> list[str]:
     """Return the headers of the compulsory columns that are not there."""
-    return [column.header for column in COLUMNS if not column.optional and column.field not in found]
+    return [column.header for column in columns if not column.optional and column.field not in found]

@@ -1,4 +1,7 @@
-"""Reading roster files: CSV in the encodings that offices use, and XLSX; streamed, and refused when hostile."""
+"""Reading roster files: CSV in the encodings that offices use, and XLSX; streamed, and refused when hostile (S16).
+
+Another kind of list is read in the same way by giving its columns to `open_table`.
+"""
 
 from __future__ import annotations
 
@@ -8,19 +11,19 @@ import io
 import itertools
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import BinaryIO
 from xml.etree.ElementTree import ParseError
 
 import openpyxl
 
-from registration.roster.columns import missing, positions
+from registration.roster.columns import COLUMNS, Column, missing, positions
+from swms.sheets import CSV, XLSX
 
 MB = 1024 * 1024
 MAX_BYTES = 1024 * MB
 MAX_COLUMNS = 100
 HEADER_WITHIN = 10  # rows: some offices write a title above
-CSV, XLSX = "csv", "xlsx"
 
 MAX_MEMBERS = 1000
 MAX_UNPACKED = 4096 * MB
@@ -48,8 +51,9 @@ class Table:
     kind: str
     delimiter = ","
 
-    def __init__(self, file: BinaryIO) -> None:
+    def __init__(self, file: BinaryIO, columns: Sequence[Column] = COLUMNS) -> None:
         self.file = file
+        self.columns = columns
         self.row_count = 0
         self._rows = self._open()
         self.header, self.places = self._find_header()
@@ -68,15 +72,15 @@ class Table:
         best: dict[str, int] = {}
         for _, cells in itertools.islice(self._rows, HEADER_WITHIN):
             cells = cells[:MAX_COLUMNS]
-            found = positions(cells)
-            if not missing(found):
+            found = positions(cells, self.columns)
+            if not missing(found, self.columns):
                 return ["" if cell is None else str(cell) for cell in cells], found
             best = max(best, found, key=len)
-        absent = "、".join(missing(best))
+        absent = "、".join(missing(best, self.columns))
         raise FileRefused("columns", f"缺少这些列：{absent}。请使用模板，第一行是列名")
 
 
-def open_table(file: BinaryIO) -> Table:
+def open_table(file: BinaryIO, columns: Sequence[Column] = COLUMNS) -> Table:
     """Return the table in a seekable binary file. Raises FileRefused; so may iterating over its rows."""
     file.seek(0, io.SEEK_END)
     size = file.tell()
@@ -90,10 +94,10 @@ def open_table(file: BinaryIO) -> Table:
     if start.startswith(b"\xd0\xcf\x11\xe0"):
         raise FileRefused("xls", "这是旧版XLS文件或加了密码的文件，请去掉密码，另存为XLSX或CSV")
     if start.startswith(b"PK"):
-        return XlsxTable(file)
+        return XlsxTable(file, columns)
     if start.startswith((b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"\x1f\x8b", b"Rar!", b"7z\xbc\xaf")):
         raise FileRefused("kind", "只能导入CSV或XLSX文件")
-    return CsvTable(file)
+    return CsvTable(file, columns)
 
 
 class CsvTable(Table):

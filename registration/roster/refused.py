@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable
 from contextlib import ExitStack
 from datetime import date, datetime
 from itertools import groupby
 from pathlib import Path
 
-import xlsxwriter
-
 from registration.roster.columns import ERROR_COLUMN
-from registration.roster.files import XLSX, Table
+from registration.roster.files import Table
 from registration.roster.problems import Problem
-
-MAX_XLSX_ROWS = 1_048_575
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
+from swms import sheets
 
 
 class RefusedRows:
@@ -35,8 +30,10 @@ class RefusedRows:
 
     def __enter__(self) -> RefusedRows:
         if self._path is not None:
-            self._put = self._xlsx() if self._path.suffix.lower() == f".{XLSX}" else self._csv()
-            self._put([*(self._header[place] for place in self._kept), ERROR_COLUMN])
+            kind = sheets.XLSX if self._path.suffix.lower() == f".{sheets.XLSX}" else sheets.CSV
+            header = [*(self._header[place] for place in self._kept), ERROR_COLUMN]
+            file = self._stack.enter_context(open(self._path, "wb"))
+            self._put = self._stack.enter_context(sheets.opened(file, kind, "有误的行", header)).put
         return self
 
     def __exit__(self, *details) -> None:
@@ -51,32 +48,9 @@ class RefusedRows:
                 self._put([*(_text(cells[place]) for place in self._kept), said[number]])
         return len(said)
 
-    def _csv(self):
-        file = open(self._path, "w", encoding="utf-8-sig", newline="")  # noqa: SIM115 - the stack closes it
-        self._stack.callback(file.close)
-        writer = csv.writer(file)
-        return lambda cells: writer.writerow([_guarded(cell) for cell in cells])
-
-    def _xlsx(self):
-        # Rows go to the disk as they come; everything is text, so that no number loses its last digits.
-        book = xlsxwriter.Workbook(str(self._path), {"constant_memory": True, "strings_to_formulas": False})
-        self._stack.callback(book.close)
-        as_text = book.add_format({"num_format": "@"})
-        sheet = book.add_worksheet("有误的行")
-        sheet.set_column(0, len(self._kept), 20, as_text)
-        row = 0
-
-        def put(cells: list[str]) -> None:
-            nonlocal row
-            if row <= MAX_XLSX_ROWS:
-                for place, cell in enumerate(cells):
-                    sheet.write_string(row, place, cell[:32_767], as_text)
-                row += 1
-
-        return put
-
 
 def _text(cell: object) -> str:
+    """Return a cell as text, whatever it was: no number may lose its last digits on the way back."""
     if cell is None:
         return ""
     if isinstance(cell, datetime | date):
@@ -84,8 +58,3 @@ def _text(cell: object) -> str:
     if isinstance(cell, float) and cell % 1 == 0:
         return str(int(cell))
     return str(cell)
-
-
-def _guarded(text: str) -> str:
-    """Return text that a spreadsheet shows and never calculates; reading a roster takes the mark away again."""
-    return f"'{text}" if text.startswith(_FORMULA) else text

@@ -22,11 +22,11 @@ from django.conf import settings
 
 from registration.models import RosterImport
 from swms.crypto import CannotOpen, open_bytes, seal_bytes
+from swms.sheets import CONTENT_TYPES, XLSX
 
 FRAME = 1024 * 1024
 KEPT_DAYS = 30
 SEALED_AS = "roster"
-XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 class Gone(Exception):
@@ -80,7 +80,7 @@ def kept_errors(import_: RosterImport) -> ErrorFile | None:
     if not _errors(import_).exists():
         return None
     stem = import_.file_name.rpartition(".")[0] or import_.file_name
-    return ErrorFile(f"{stem}-有误的行.xlsx", XLSX_TYPE, lambda: _open_errors(import_))
+    return ErrorFile(f"{stem}-有误的行.xlsx", CONTENT_TYPES[XLSX], lambda: _open_errors(import_))
 
 
 def purge_staged(days: int = KEPT_DAYS) -> int:
