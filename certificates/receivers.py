@@ -3,7 +3,7 @@
 from django.dispatch import receiver
 
 from certificates import actions, tasks
-from certificates.models import Annotation, Replacement
+from certificates.models import Annotation, PaperBatch, Replacement
 from registration.models import Application, Qualification, Registration
 from swms.jobs import enqueue
 from swms.workflow import transitioned
@@ -25,6 +25,12 @@ def replacement_is_approved(instance, step, **kwargs):
 def annotation_is_asked_for(instance, step, **kwargs):
     if step.transition.name == "begin":
         enqueue(tasks.annotate, [instance.pk])
+
+
+@receiver(transitioned, sender=PaperBatch)
+def collection_goes_on(instance, step, **kwargs):
+    if step.transition.name == "reopen":
+        enqueue(tasks.move_paper_on)
 
 
 @receiver(transitioned, sender=Qualification)
