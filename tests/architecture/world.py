@@ -9,7 +9,8 @@ from operator import attrgetter
 from django.test import Client
 
 from certificates import actions as certificates
-from certificates.models import TERMS_VERSION, Annotation, Replacement
+from certificates.actions import collecting
+from certificates.models import TERMS_VERSION, Annotation, PaperCertificate, Replacement
 from registration import actions
 from registration.models import (
     Appeal,
@@ -31,7 +32,7 @@ from swms.dates import today
 from swms.notices.models import Notice
 from swms.regions.models import Duty
 from tests import factories
-from tests.certificates import makers
+from tests.certificates import makers, papers
 from tests.people import People, signed_in
 
 #: Every role of the matrix, in the order in which its rows speak of them.
@@ -195,6 +196,20 @@ class World(People):
     token = "A1b2C3d4E5f6G7h8I9j0K1l2M3n4O5p6"
 
     @cached_property
+    def paper(self) -> PaperCertificate:
+        """王芳's, asked for by courier; she took the request back after the first list and gave another address."""
+        row, holder = self.finished.qualification, self.wang_fang.user
+        batch = papers.published(self.zhou_yan, row)
+        collecting.request_mail(papers.paper_of(row), papers.address(), by=holder)
+        collecting.export_requests(batch, by=self.zhou_yan)
+        collecting.cancel_mail(papers.paper_of(row), by=holder)
+        collecting.request_mail(papers.paper_of(row), papers.address(), by=holder)
+        return papers.paper_of(row)
+
+    #: The list for the carrier.
+    list_number = 1
+
+    @cached_property
     def bulletin(self) -> Bulletin:
         """周燕's, public, of 北京市."""
         said = {"title": "纸质证书领取通知", "body": "请于工作日领取。"}
@@ -234,6 +249,7 @@ class World(People):
             "transfer",
             "roster_import",
             "bulletin",
+            "paper",
         ):
             getattr(self, name)
         for name in ("institution", "institution_feedback"):
