@@ -13,6 +13,7 @@ from certificates.actions import collecting
 from certificates.models import PaperCertificate
 from certificates.queries.paper import counted, notice_text
 from certificates.workflows import BatchState, PaperState, courier_refused
+from registration.queries.clock import entries
 from swms.audit.trail import history
 from swms.bulletins.workflows import BulletinState
 from swms.dates import today, working_days_after
@@ -371,3 +372,16 @@ def test_addresses_are_dropped_ninety_days_after_they_served_their_purpose(peopl
     paper = papers.paper_of(mine)
     assert (paper.recipient, paper.mobile, paper.address, paper.region) == ("", None, None, None)
     assert PaperCertificate.objects.get().tracking_no
+
+
+def test_the_clock_of_the_holder_shows_both_days_until_a_way_is_chosen(people, mine):
+    def shown():
+        return {each.name: each for each in entries(mine.worker) if each.name.startswith("paper")}
+
+    batch = papers.paper_of(mine).batch
+    assert shown()["paper_courier"].last_day == batch.courier_until
+    assert shown()["paper_collect"].last_day == batch.collect_until
+    collecting.choose_place(papers.paper_of(mine), papers.place_of(batch), by=mine.worker.user)
+    assert set(shown()) == {"paper_collect"}
+    collecting.request_mail(papers.paper_of(mine), papers.address(), by=mine.worker.user)
+    assert shown() == {}
