@@ -53,6 +53,7 @@ class PaperAdmin(ReviewAdmin):
     search_words = "管理号、姓名、证件号码或快递单号"
     empty_title = "这里没有纸质证书"
     empty_text = "发布批次的领取通知后，该批证书自动列入。"
+    record_template = "console/record.html"
     secrets = {"id_number": "证件号码", "mobile": "收件人手机号", "address": "收件地址"}
 
     def records(self, user):

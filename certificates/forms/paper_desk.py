@@ -74,7 +74,6 @@ class TrackingListForm(Form):
     text = forms.CharField(
         label="或者粘贴",
         required=False,
-        max_length=LONGEST_PASTE,
         help_text="每行一件：管理号、空格、快递单号。",
         widget=forms.Textarea(attrs={"rows": 5}),
     )
@@ -84,6 +83,9 @@ class TrackingListForm(Form):
         said = super().clean()
         file, text = said.get("file"), said.get("text")
         if self.errors:
+            return said
+        if len(text or "") > LONGEST_PASTE:
+            self.add_error("text", "内容过长，请分几次登记")
             return said
         if bool(file) == bool(text):
             self.add_error("text" if file else "file", "上传清单和粘贴请选一种")

@@ -1,4 +1,4 @@
-"""The dates of paper certificates in 登记时钟: until when the courier is asked for, the last day (R-PAP-03, R-PAP-06)."""
+"""The dates of paper certificates in 登记时钟: the courier's window and the last day (R-PAP-03, R-PAP-06)."""
 
 from collections.abc import Iterator
 

@@ -130,7 +130,8 @@ def journey(paper: PaperCertificate) -> list[Step]:
         if paper.available_at is None and paper.mailed_at is None:
             plan[0], plan[1] = plan[1], plan[0]
     else:
-        plan.append(("现场领取", "本人或者代领人", paper.ended_at if paper.state == S.COLLECTED else None))
+        label = "现场领取" if paper.way or paper.state == S.COLLECTED else "领取或者邮寄"
+        plan.append((label, "本人或者代领人", paper.ended_at if paper.state == S.COLLECTED else None))
     failed = paper.state in (S.UNCLAIMED, S.RETURNED, S.LOST)
     shown, current = [], False
     for label, who, at in plan:

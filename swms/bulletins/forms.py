@@ -25,6 +25,7 @@ class BoardForm(Form):
         label="省份",
         required=False,
         empty_label="全部省份",
+        help_text="列出全国的、该省的和省内各地的公告。",
         queryset=Region.objects.filter(level=Region.Level.PROVINCE, valid_to=None),
     )
     past = forms.BooleanField(label="包括已过有效期的", required=False)
