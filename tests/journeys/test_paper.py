@@ -5,7 +5,7 @@ from datetime import timedelta
 from certificates.models import PaperCertificate
 from certificates.workflows import PaperState
 from swms.dates import today
-from tests.journeys.steps import CHAOYANG, applicant, download, staff, wait_for
+from tests.journeys.steps import CHAOYANG, applicant, staff, wait_for
 
 
 def test_one_holder_has_the_certificate_sent_and_another_collects_it(visit, portal):
@@ -60,7 +60,9 @@ def test_one_holder_has_the_certificate_sent_and_another_collects_it(visit, port
 
     desk.open(batch_page)
     desk.press("生成寄递清单")
-    assert download(desk, "下载XLSX：第1次").startswith(b"PK")
+    with desk.page.expect_download() as coming:
+        desk.find("下载XLSX").click()
+    assert coming.value.path().read_bytes().startswith(b"PK")
     desk.fill(text=f"{by_post.mgmt_no} EX123456789CN")
     desk.press("登记寄出")
     desk.press("登记制作完成")
