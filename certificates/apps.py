@@ -9,6 +9,7 @@ class CertificatesConfig(AppConfig):
         from certificates import receivers  # noqa: F401 (it listens once imported)
         from certificates.queries.dates import annotation_dates
         from certificates.queries.names import unprintable
+        from certificates.queries.paper_dates import paper_dates
         from certificates.queries.replacements import REPLACEMENTS, WAITING
         from registration.queries.clock import contribute
         from registration.queries.reminding import remind_of
@@ -19,3 +20,4 @@ class CertificatesConfig(AppConfig):
         remind_of(*REPLACEMENTS)
         count_also(WAITING)
         contribute(annotation_dates)
+        contribute(paper_dates)

@@ -3,7 +3,7 @@
 from django.dispatch import receiver
 
 from certificates import actions, tasks
-from certificates.models import Annotation, Replacement
+from certificates.models import Annotation, PaperBatch, Replacement
 from certificates.queries import is_busy
 from registration.models import Application, Qualification, Registration
 from swms.jobs import enqueue
@@ -27,6 +27,12 @@ def annotation_is_asked_for(instance, step, **kwargs):
     # With many in hand the sweep's drains take them in turn, fifty at a time.
     if step.transition.name == "begin" and instance.turn_at <= instance.submitted_at and not is_busy():
         enqueue(tasks.annotate, [instance.pk])
+
+
+@receiver(transitioned, sender=PaperBatch)
+def collection_goes_on(instance, step, **kwargs):
+    if step.transition.name == "reopen":
+        enqueue(tasks.move_paper_on)
 
 
 @receiver(transitioned, sender=Qualification)

@@ -6,6 +6,7 @@ from celery.signals import worker_process_init
 from certificates import actions
 from certificates.pdf import keys, page
 from certificates.queries.issuing import due_applications, due_certificates, due_replacements
+from certificates.queries.paper import open_batches
 from certificates.queries.replacements import replacements_over
 
 SWEEP_LIMIT = 200
@@ -70,6 +71,30 @@ def sweep_certificates():
 def purge_replacements():
     """Delete the proofs of replacements that came to nothing 90 days ago."""
     actions.replacing.purge_files()
+
+
+@shared_task
+def move_paper_on():
+    """Move what waits for no person; as long as there is more, once again."""
+    if actions.collecting.move_on(SWEEP_LIMIT):
+        move_paper_on.delay()
+
+
+@shared_task
+def tend_paper():
+    """Close what is over, list what came late into the roster, drop the addresses that served their purpose."""
+    actions.collecting.close_batches()
+    for batch in open_batches():
+        actions.collecting.fill(batch)
+    actions.collecting.purge_addresses()
+    move_paper_on.delay()
+
+
+@shared_task
+def remind_of_paper():
+    """Remind of what must be collected within the week; as long as there are more, once again."""
+    if actions.collecting.remind_of_last_day(SWEEP_LIMIT):
+        remind_of_paper.delay()
 
 
 @shared_task

@@ -35,6 +35,7 @@ LINKS = {
     "institution_start": "registration:institution",
     "institution_status": "registration:institution_status",
     "inbox": "notices:inbox",
+    "bulletins": "bulletins:board",
     "console": "admin:index",
     "accessibility": "accessibility",
     "contact": "contact",
@@ -42,7 +43,12 @@ LINKS = {
 
 #: The menu of each kind of reader: label, link, and whether 适老 mode leaves it out.
 MENUS = {
-    "visitor": (("首页", "home", False), ("注册账户", "register", False), ("证书查验", "verify", False)),
+    "visitor": (
+        ("首页", "home", False),
+        ("注册账户", "register", False),
+        ("证书查验", "verify", False),
+        ("通知公告", "bulletins", True),
+    ),
     "worker": (
         ("我的登记", "dashboard", False),
         ("登记时钟", "clock", False),

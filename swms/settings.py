@@ -87,6 +87,7 @@ INSTALLED_APPS = [
     "swms.audit",
     "swms.notices",
     "swms.uploads",
+    "swms.bulletins",
     "registration",
     "education",
     "services",
@@ -292,6 +293,9 @@ CELERY_BEAT_SCHEDULE = {
     "annotate": {"task": "certificates.tasks.sweep_annotations", "schedule": SWEEP_SECONDS},
     "expire-annotations": {"task": "certificates.tasks.expire_annotations", "schedule": crontab(hour="0", minute="10")},
     "purge-replacements": {"task": "certificates.tasks.purge_replacements", "schedule": crontab(hour="0", minute="25")},
+    "tend-paper": {"task": "certificates.tasks.tend_paper", "schedule": crontab(hour="0", minute="30")},
+    "move-paper": {"task": "certificates.tasks.move_paper_on", "schedule": SWEEP_SECONDS},
+    "remind-of-paper": {"task": "certificates.tasks.remind_of_paper", "schedule": crontab(hour="9", minute="5")},
     "check-invariants": {"task": "swms.tasks.check_invariants", "schedule": crontab(hour="4", minute="30")},
 }
 

@@ -15,6 +15,7 @@ urlpatterns = [
     path("regions/", include("swms.regions.urls")),
     path("files/", include("swms.uploads.urls")),
     path("account/", include("swms.signin.urls")),
+    path("bulletins/", include("swms.bulletins.urls")),
     path("notices/", include("swms.notices.urls")),
     path("registration/", include("registration.urls")),
     path("certificates/", include("certificates.urls")),

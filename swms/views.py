@@ -3,13 +3,24 @@
 from django.contrib.auth.mixins import LoginRequiredMixin
 from django.http import Http404
 from django.shortcuts import render
+from django.urls import reverse
 from django.views.generic import TemplateView
+
+from swms.bulletins import queries as bulletins
 
 
 class Home(TemplateView):
-    """The front page: three doors, and a verification field that works right there."""
+    """The front page: three doors, a verification field that works right there, and the newest bulletins."""
 
     template_name = "home.html"
+
+    def get_context_data(self, **kwargs):
+        """Add 通知公告, as the template asks for them."""
+        notices = [
+            {"title": each.title, "url": each.get_absolute_url(), "date": each.publish_at}
+            for each in bulletins.for_front_page()
+        ]
+        return super().get_context_data(**kwargs) | {"notices": notices, "notices_url": reverse("bulletins:board")}
 
 
 class WorkerRequired(LoginRequiredMixin):

@@ -11,8 +11,8 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from certificates.management.demo import build, clock, copies, offices, stories
-from certificates.models import Annotation, Replacement
-from certificates.workflows import AnnotationState, ReplacementState
+from certificates.models import Annotation, PaperBatch, PaperCertificate, Replacement
+from certificates.workflows import AnnotationState, BatchState, PaperState, ReplacementState
 from registration.models import (
     Appeal,
     Application,
@@ -41,6 +41,8 @@ from registration.workflows import (
 )
 from swms.accounts.models import Authenticator, User
 from swms.audit.models import AuditEvent
+from swms.bulletins.models import Bulletin
+from swms.bulletins.workflows import BulletinState
 from swms.calendar.models import AnnouncedDay
 from swms.dates import today
 from swms.invariants import judge
@@ -77,6 +79,9 @@ def digest() -> list:
         list(Registration.objects.order_by("number").values_list("number", "state", "valid_until")),
         list(Qualification.objects.order_by("mgmt_no").values_list("mgmt_no", "name", "issue_date", "state")),
         list(Annotation.objects.order_by("number").values_list("number", "state", "valid_until", "submitted_at__date")),
+        list(
+            PaperCertificate.objects.order_by("qualification__mgmt_no").values_list("qualification__mgmt_no", "state")
+        ),
         list(Transfer.objects.order_by("ref").values_list("ref", "state", "kind", "to_region", "due_on")),
         list(SampledCase.objects.order_by("ref").values_list("ref", "state", "application__ref", "due_on")),
         list(Institution.objects.order_by("uscc", "name").values_list("uscc", "name", "state")),
@@ -96,6 +101,9 @@ def test_the_demo_has_everything_in_every_state_and_keeps_every_promise(small):
         (Appeal, AppealState),
         (Transfer, TransferState),
         (Replacement, ReplacementState),
+        (PaperBatch, BatchState),
+        (PaperCertificate, PaperState),
+        (Bulletin, BulletinState),
         (InstitutionFeedback, InstitutionFeedbackState),
         (Institution, InstitutionState),
     ):

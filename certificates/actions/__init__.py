@@ -1,6 +1,6 @@
 """Writes that are not one move; each step is one transaction, and slow work is outside of all of them."""
 
-from certificates.actions import replacing
+from certificates.actions import collecting, replacing
 from certificates.actions.annotating import annotate, claim_retries, drain, drains_needed
 from certificates.actions.issuing import issue, make, replace
 from certificates.actions.looking_up import look_up
@@ -11,6 +11,7 @@ __all__ = [
     "agree_to_terms",
     "annotate",
     "claim_retries",
+    "collecting",
     "drain",
     "drains_needed",
     "end",

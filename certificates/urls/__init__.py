@@ -1,7 +1,7 @@
 from django.urls import path
 
 from certificates import api
-from certificates.views import holder, public, registered, replacing, titles
+from certificates.views import holder, paper, public, registered, replacing, titles
 
 app_name = "certificates"
 urlpatterns = [
@@ -22,6 +22,11 @@ urlpatterns = [
     path("r/<str:number>/view", registered.File.as_view(), name="registration_view"),
     path("r/<str:number>/replace", replacing.Start.as_view(), name="replacement_start"),
     path("r/<str:number>/download", registered.File.as_view(download=True), name="registration_download"),
+    path("paper", paper.Papers.as_view(), name="paper"),
+    path("paper/<str:mgmt_no>", paper.Status.as_view(), name="paper_status"),
+    path("paper/<str:mgmt_no>/courier", paper.Courier.as_view(), name="paper_courier"),
+    path("paper/<str:mgmt_no>/place", paper.Place.as_view(), name="paper_place"),
+    path("paper/<str:mgmt_no>/cancel", paper.Cancel.as_view(), name="paper_cancel"),
     path("replacements/<str:ref>", replacing.Status.as_view(), name="replacement"),
     path("replacements/<str:ref>/edit", replacing.Edit.as_view(), name="replacement_edit"),
     path("replacements/<str:ref>/check", replacing.Check.as_view(), name="replacement_check"),

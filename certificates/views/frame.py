@@ -14,10 +14,10 @@ DAMAGED = ("file_damaged", "文件暂时无法提供", "请稍后再试，我们
 
 
 def menu(current: str) -> list[dict]:
-    """Return the left menu, 证书查验 and 证书下载 (R-CERT-02)."""
+    """Return the left menu: 证书查验, 证书下载 (R-CERT-02) and 纸质证书 (R-PAP-02)."""
     return [
         {"label": label, "url": reverse(f"certificates:{name}"), "current": name == current}
-        for name, label in (("verify", "证书查验"), ("list", "证书下载"))
+        for name, label in (("verify", "证书查验"), ("list", "证书下载"), ("paper", "纸质证书"))
     ]
 
 

@@ -11,6 +11,7 @@ from registration.queries.transfers import open_change
 from registration.views.corrections import unsent_banner
 from registration.views.page import WorkerPage
 from registration.workflows import RegistrationState
+from swms.bulletins.queries import for_place
 from swms.dates import today, working_days_left
 from swms.notices.models import Notice
 
@@ -48,6 +49,7 @@ class Dashboard(WorkerPage):
             ],
             "change": open_change(worker),
             "inspections": [_inspection(each) for each in open_inspections(worker)],
+            "bulletins": for_place(worker.region),
             "notices": Notice.objects.filter(recipient=request.user)[:NOTICES],
         }
         return render(request, "registration/dashboard.html", context)

@@ -39,6 +39,10 @@ TITLES = {
     "bind_mobile": "按申诉绑定新手机号",
     "lock_on_objection": "因异议锁定账户",
     "release": "解除锁定",
+    "fill": "列入证书",
+    "arrive": "证书制作完成",
+    "export": "导出寄递清单",
+    "download": "下载寄递清单",
     "send_link": "发送重设密码链接",
     "reset_by_appeal": "按申诉重设密码",
 }

@@ -231,7 +231,7 @@ class ReviewAdmin(Screen):
             "pressed": pressed,
             "version": getattr(record, "form_version", ""),
             "record_url": self.record_url(record),
-            "reveal_url": self.url("reveal", getattr(record, self.key)),
+            "reveal_url": self.url("reveal", getattr(record, self.key)) if self.secrets else "",
             "list_url": self.list_url,
             "list_label": self.label,
             "next_url": self._next_url(request.user, place) if place and (moves or asking) else "",

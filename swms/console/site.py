@@ -18,7 +18,7 @@ from swms.regions.models import jurisdictions_of
 from swms.regions.queries import full_name
 
 #: The menu's headings, in this order; a screen that names another one comes last.
-GROUPS = ("审核", "证书", "机构", "系统", "安全", "审计")
+GROUPS = ("审核", "证书", "机构", "公告", "系统", "安全", "审计")
 
 
 class ConsoleSite(AdminSite):

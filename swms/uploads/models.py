@@ -17,6 +17,7 @@ class Purpose(models.TextChoices):
     PHOTO = "photo", "照片"
     EVIDENCE = "evidence", "证明材料"
     ID_CARD = "id_card", "身份证照片"
+    ATTACHMENT = "attachment", "附件"
 
 
 class StoredFile(models.Model):

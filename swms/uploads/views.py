@@ -19,10 +19,15 @@ AUDITED = frozenset({Purpose.ID_CARD})
 #: More reasons to let somebody of the staff read a file, added by apps: ``reason(user, stored) -> bool``.
 READERS: list[Callable[[models.Model, StoredFile], bool]] = []
 
+#: Reasons to let everybody read a file, signed in or not, added by apps: ``reason(stored) -> bool``.
+PUBLIC: list[Callable[[StoredFile], bool]] = []
+
 
 @require_safe
 def file(request: HttpRequest, uid: UUID) -> HttpResponse:
     """Answer with a stored file for its owner and for those who may see its holder, with 404 for everybody else.
+
+    What an app made public is everybody's.
 
     `?inline=1` shows an image inside a page, and to reviewers a document too, so that they read it beside
     the form; everything else is a download.
@@ -49,6 +54,8 @@ def file(request: HttpRequest, uid: UUID) -> HttpResponse:
 
 def may_read(user: models.Model, stored: StoredFile) -> bool:
     """Tell whether a file is the user's own, belongs to a record that the user may see, or an app says so."""
+    if any(reason(stored) for reason in PUBLIC):
+        return True
     if not user.is_authenticated or not user.is_active:
         return False
     if stored.owner_id == user.pk:

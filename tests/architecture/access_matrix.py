@@ -76,6 +76,9 @@ INSPECTION = {"ref": "inspection.ref"}
 CAMPAIGN = {"ref": "campaign.ref"}
 PUBLISHED = "a draw is published so that anybody can repeat it; it names nobody"
 INSTITUTION = {"ref": "institution.ref"}
+BULLETIN = {"ref": "bulletin.ref"}
+PAPER = {"mgmt_no": "paper.qualification.mgmt_no"}
+PAPER_BATCH = {"key": "paper.batch.ref"}
 EMPLOYER = {"ref": "institution_feedback.ref"}
 TOKEN = {"token": "token"}
 BY_ITSELF = "an institution registers before it has an account; without its mobile one is led to the proof of it"
@@ -98,6 +101,9 @@ FRAME = {
     "files/<uuid:uid>/": _row(
         (404, 405), stranger=(404, 405), but={PHOTO_READERS: (200, 405)}, keys={"uid": "photo.uid"}
     ),
+    "bulletins/": public("what the offices say is for everybody", 200, 405),
+    "bulletins/feed": public("what the offices say is for everybody", 200, 405),
+    "bulletins/<str:ref>/": public("what the offices say is for everybody", 200, 405, keys=BULLETIN),
     "notices/": members(200, 405),
     "notices/read/": members(405, 302),
     "notices/<int:pk>/open/": members(405, 404, but={"wang_fang": (405, 302)}, keys={"pk": "notice.pk"}),
@@ -252,6 +258,12 @@ CERTIFICATES = {
     "certificates/a/<str:number>/download": owner(200, 405, keys=ANNOTATION),
     "certificates/a/<str:number>/end": owner(200, 302, keys=ANNOTATION),
     "certificates/r/<str:number>/replace": owner(302, 200, keys=REGISTRATION),
+    "certificates/paper": workers(200, 405),
+    "certificates/paper/<str:mgmt_no>": owner(200, 405, keys=PAPER),
+    "certificates/paper/<str:mgmt_no>/courier": owner(200, 200, keys=PAPER),
+    # She asked for the courier, so no place is chosen any more.
+    "certificates/paper/<str:mgmt_no>/place": owner(302, 302, keys=PAPER),
+    "certificates/paper/<str:mgmt_no>/cancel": owner(200, 302, keys=PAPER),
     "certificates/replacements/<str:ref>": owner(200, 405, keys=REPLACEMENT),
     "certificates/replacements/<str:ref>/edit": owner(302, 200, keys=REPLACEMENT),
     "certificates/replacements/<str:ref>/check": owner(302, 302, keys=REPLACEMENT),
@@ -426,6 +438,35 @@ CONSOLE = {
         others="zhao_min",
         decides={"zhang_wei": (200, 403)},
         data={"move": "approve"},
+    ),
+    **_screen("certificates/paperbatch", KEEPERS),
+    "console/certificates/paperbatch/new/": desk(KEEPERS, 200, 200),
+    "console/certificates/paperbatch/<str:key>/": desk(KEEPERS, 200, 302, keys=PAPER_BATCH, data={"do": "export"}),
+    "console/certificates/paperbatch/<str:key>/edit/": desk(KEEPERS, 200, 200, keys=PAPER_BATCH),
+    "console/certificates/paperbatch/<str:key>/lists/<int:number>/": desk(
+        KEEPERS, 200, 405, keys=PAPER_BATCH | {"number": "list_number"}
+    ),
+    **_screen("certificates/papercertificate", KEEPERS),
+    **_case(
+        "certificates/papercertificate",
+        "paper.qualification.mgmt_no",
+        sees=KEEPERS,
+        decides={KEEPERS: (200, 409)},  # her new address is on no list yet
+        data={"move": "mail", "tracking_no": "EX000000001CN"},
+    ),
+    **_screen("bulletins/bulletin", f"{REVIEWERS} {KEEPERS} wu_qiang"),
+    "console/bulletins/bulletin/new/": desk(f"{REVIEWERS} {KEEPERS} wu_qiang", 200, 200),
+    # It is 北京市's: its offices look on, those who keep its certificates decide.
+    "console/bulletins/bulletin/<str:key>/": desk(
+        KEEPERS,
+        200,
+        302,
+        but={"zhang_wei wu_qiang": (200, 403)},
+        keys={"key": "bulletin.ref"},
+        data={"move": "withdraw", "reason": "领取地址有误，另行通知。", "confirmed": "yes"},
+    ),
+    "console/bulletins/bulletin/<str:key>/edit/": desk(
+        KEEPERS, 200, 200, but={"zhang_wei wu_qiang": (302, 302)}, keys={"key": "bulletin.ref"}
     ),
     **_screen("notices/delivery", "wu_qiang"),
     **_screen("notices/notice", "wu_qiang"),

@@ -4,12 +4,16 @@ from datetime import timedelta
 
 import pytest
 
+from certificates.actions import collecting
+from certificates.models import PaperBatch
 from registration.models import DeadlineReminder
+from swms.bulletins import actions as bulletins
 from swms.dates import today
 from swms.notices.send import notify
 from swms.throttle import Window
 from tests import factories
 from tests.architecture.counting import queries_of
+from tests.certificates import makers, papers
 from tests.people import signed_in
 
 pytestmark = pytest.mark.django_db
@@ -68,6 +72,22 @@ def _reminder(people):
     )
 
 
+def _batch(people):
+    papers.drafted(people.zhou_yan, year=2008 + PaperBatch.objects.count())
+
+
+def _paper(people):
+    row = makers.holder()
+    batch = PaperBatch.objects.first() or papers.published(people.zhou_yan, row)
+    collecting.fill(batch)
+
+
+def _bulletin(people):
+    said = {"title": "通知", "body": "内容"}
+    draft = bulletins.draft(region=factories.region("110000"), module="certificates", by=people.zhou_yan, **said)
+    bulletins.publish(draft, by=people.zhou_yan)
+
+
 #: Address, who opens it (an attribute of ``people`` or a duty over 北京市), and what makes one more row of it.
 LISTS = (
     ("/console/registration/application/", "li_jing", _application),
@@ -86,6 +106,10 @@ LISTS = (
     ("/registration/profile/projects/", "chen_chen", _project),
     ("/registration/profile/experience/", "chen_chen", _experience),
     ("/notices/", "chen_chen", _notice),
+    ("/bulletins/", "chen_chen", _bulletin),
+    ("/console/certificates/paperbatch/", "zhou_yan", _batch),
+    ("/console/certificates/papercertificate/", "zhou_yan", _paper),
+    ("/console/bulletins/bulletin/", "zhou_yan", _bulletin),
 )
 
 

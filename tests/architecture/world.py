@@ -9,7 +9,8 @@ from operator import attrgetter
 from django.test import Client
 
 from certificates import actions as certificates
-from certificates.models import TERMS_VERSION, Annotation, Replacement
+from certificates.actions import collecting
+from certificates.models import TERMS_VERSION, Annotation, PaperCertificate, Replacement
 from registration import actions
 from registration.models import (
     Appeal,
@@ -27,11 +28,13 @@ from registration.models import (
 )
 from registration.promise import PROMISE_VERSION
 from swms.accounts.models import User
+from swms.bulletins import actions as bulletins
+from swms.bulletins.models import Bulletin
 from swms.dates import today
 from swms.notices.models import Notice
 from swms.regions.models import Duty
 from tests import factories
-from tests.certificates import makers
+from tests.certificates import makers, papers
 from tests.people import People, signed_in
 from tests.registration.inspections import inspected, say
 
@@ -205,6 +208,26 @@ class World(People):
     def campaign(self) -> SamplingCampaign:
         return self.inspection.campaign
 
+    def paper(self) -> PaperCertificate:
+        """王芳's, asked for by courier; she took the request back after the first list and gave another address."""
+        row, holder = self.finished.qualification, self.wang_fang.user
+        batch = papers.published(self.zhou_yan, row)
+        collecting.request_mail(papers.paper_of(row), papers.address(), by=holder)
+        collecting.export_requests(batch, by=self.zhou_yan)
+        collecting.cancel_mail(papers.paper_of(row), by=holder)
+        collecting.request_mail(papers.paper_of(row), papers.address(), by=holder)
+        return papers.paper_of(row)
+
+    #: The list for the carrier.
+    list_number = 1
+
+    @cached_property
+    def bulletin(self) -> Bulletin:
+        """周燕's, public, of 北京市."""
+        said = {"title": "纸质证书领取通知", "body": "请于工作日领取。"}
+        draft = bulletins.draft(region=factories.region("110000"), module="certificates", by=self.zhou_yan, **said)
+        return bulletins.publish(draft, by=self.zhou_yan)
+
     @cached_property
     def roster_import(self) -> RosterImport:
         return RosterImport.objects.create(
@@ -238,6 +261,8 @@ class World(People):
             "transfer",
             "roster_import",
             "inspection",
+            "bulletin",
+            "paper",
         ):
             getattr(self, name)
         for name in ("institution", "institution_feedback"):

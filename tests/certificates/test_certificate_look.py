@@ -15,10 +15,12 @@ from django.urls import reverse
 from playwright.sync_api import sync_playwright
 
 from certificates import actions
+from certificates.actions import collecting
 from certificates.models import Annotation
 from certificates.workflows import AnnotationState
 from registration.models import Registration
 from swms.context import MODE_COOKIE
+from tests.certificates import papers
 from tests.certificates.makers import agreed_holder, ask, holder, replacement
 from tests.people import signed_in
 
@@ -80,6 +82,7 @@ def pages(client, completed, annotation, people, monkeypatch):
     actions.issue(completed.pk)
     keep("a registration", "get", at("registration", number))
     keep_replacement(keep, client, Registration.objects.get(), people)
+    keep_paper(keep, client, people)
     client.cookies[MODE_COOKIE] = "elder"
     client.logout()
     keep("verify, large", "get", at("verify"))
@@ -116,6 +119,50 @@ def keep_replacement(keep, client, registration, people) -> None:
     record = f"/console/registration/registration/{number}/"
     keep_at(keep, client, people.zhang_wei, "asked once more", record, end)
     keep_at(keep, client, people.zhang_wei, "the cause is missing", record, end | {"cause": ""})
+
+
+def keep_paper(keep, client, people) -> None:
+    """The board and 纸质证书 in their states, for everybody, the holder and the desks."""
+    row, keeper = holder("王芸"), people.zhou_yan
+    draft = papers.drafted(keeper, year=row.exam_year)
+    batch_page = reverse("admin:certificates_paperbatch_change", args=[draft.ref])
+    keep_at(keep, client, keeper, "a draft of a batch", batch_page)
+    keep_at(keep, client, keeper, "publishing it", batch_page, {"move": "publish"})
+    batch = collecting.publish_batch(draft, by=keeper)
+    edit = reverse("admin:certificates_paperbatch_edit", args=[draft.ref])
+    keep_at(keep, client, keeper, "a batch with errors", edit, {"slots": "3", "place0_kind": "ONSITE_MZJ"})
+    board, change = batch.bulletin, {"note": "请错峰领取。"}
+    collecting.edit_batch(batch, change, [papers.PLACE], by=keeper, seen=1, note="补充说明")
+    client.force_login(row.worker.user)
+    keep("my paper certificates", "get", at("paper"))
+    keep("a paper certificate", "get", at("paper_status", row.mgmt_no))
+    keep("the courier with errors", "post", at("paper_courier", row.mgmt_no), {"mobile": "1", "region": "110000"})
+    keep("a proxy with errors", "post", at("paper_place", row.mgmt_no), {"who": "proxy"})
+    collecting.request_mail(papers.paper_of(row), papers.address(), by=row.worker.user)
+    keep("asked for by courier", "get", at("paper_status", row.mgmt_no))
+    keep("taking the request back", "get", at("paper_cancel", row.mgmt_no))
+    collecting.export_requests(batch, by=keeper)
+    keep_at(keep, client, keeper, "a batch", batch_page)
+    keep_at(keep, client, keeper, "numbers with errors", batch_page, {"do": "tracking", "text": "1 2"})
+    other = holder("李雷")
+    collecting.fill(batch)
+    papers.paper_of(other).move("make_available", actor=keeper)
+    counter = reverse("admin:certificates_papercertificate_change", args=[other.mgmt_no])
+    keep_at(keep, client, keeper, "at the counter with errors", counter, {"move": "hand_over"})
+    keep_at(keep, client, keeper, "paper of a batch", reverse("admin:certificates_papercertificate_changelist"))
+    keep_at(keep, client, keeper, "bulletins of the office", reverse("admin:bulletins_bulletin_changelist"))
+    keep_at(keep, client, keeper, "a new bulletin with errors", reverse("admin:bulletins_bulletin_add"), {"title": ""})
+    keep_at(
+        keep, client, keeper, "a bulletin at the office", reverse("admin:bulletins_bulletin_change", args=[board.ref])
+    )
+    client.logout()
+    keep("the board", "get", reverse("bulletins:board"))
+    keep("the board without any", "get", reverse("bulletins:board") + "?module=education")
+    keep("a bulletin in its second version", "get", board.get_absolute_url())
+    keep("an earlier version", "get", board.get_absolute_url() + "?version=1")
+    board.refresh_from_db()
+    board.move("withdraw", actor=keeper, reason="通知中的日期有误，更正后重新发布。")
+    keep("a withdrawn bulletin", "get", board.get_absolute_url())
 
 
 def keep_at(keep, client, user, name, path, data=None) -> None:

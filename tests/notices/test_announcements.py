@@ -26,7 +26,7 @@ from swms.notices.receivers import announcement, template_name
 from swms.notices.silent import SILENT
 from swms.workflow import BEGIN, Reviewed, Step
 from tests import factories
-from tests.certificates import makers
+from tests.certificates import makers, papers
 
 REASON = "照片不清晰，请重新上传近期证件照"
 
@@ -106,7 +106,12 @@ def records(people, settings, tmp_path):
     replacement.decided_reason = "登记已撤销，换发申请终止"
     employer, institution = factories.institution_feedback(application.worker), factories.registering()
     employer.institution = institution
+    papers.published(people.zhou_yan, application.qualification)
+    paper = papers.mailed(application.qualification, people.zhou_yan)
     every = [
+        paper,
+        paper.batch,
+        paper.batch.bulletin,
         appeal,
         transfer,
         application,

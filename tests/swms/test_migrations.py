@@ -8,6 +8,7 @@ from django_migration_linter import MigrationLinter
 OURS = (
     "accounts",
     "audit",
+    "bulletins",
     "certificates",
     "education",
     "notices",

@@ -15,7 +15,7 @@ from django.contrib.auth.hashers import make_password
 from django.db import connection, transaction
 from django.db.models import F
 
-from certificates.management.demo import appeals, copies, employers, inspecting, offices, stories
+from certificates.management.demo import appeals, collecting, copies, employers, inspecting, offices, stories
 from certificates.management.demo.clock import at, office_hour
 from certificates.management.demo.people import Person
 from certificates.pdf import page
@@ -72,6 +72,9 @@ def build(seed: int, on_step: OnStep, *, most: int | None = None) -> None:
     _raise_what_is_late(chance)
     on_step("抽查", 0, 1)
     inspecting.make_campaign(staff, chance)
+    on_step("公告和纸质证书", 0, 1)
+    collecting.make_bulletins(staff, chance)
+    collecting.make_papers(staff, chance)
     on_step("消息", 0, 1)
     _settle_messages()
     # Everything that was to be sent to the workers is done, or found by their sweeps.
