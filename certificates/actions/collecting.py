@@ -189,7 +189,7 @@ def export_requests(batch: PaperBatch, *, by) -> PaperExport:
         raise Refused("nothing_new", "没有新的邮寄申请，上次的清单仍可下载")
     export = PaperExport.objects.create(batch=one, number=one.exports.count() + 1, by=by)
     PaperCertificate.objects.filter(pk__in=keys).update(export=export)
-    record("certificates.paperbatch.export", one, actor=by, changes={"list": export.number, "count": len(keys)})
+    record("certificates.paperbatch.list_parcels", one, actor=by, changes={"list": export.number, "count": len(keys)})
     return export
 
 

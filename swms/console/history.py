@@ -41,7 +41,7 @@ TITLES = {
     "release": "解除锁定",
     "fill": "列入证书",
     "arrive": "证书制作完成",
-    "export": "导出寄递清单",
+    "list_parcels": "导出寄递清单",
     "download": "下载寄递清单",
     "send_link": "发送重设密码链接",
     "reset_by_appeal": "按申诉重设密码",
