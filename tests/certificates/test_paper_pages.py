@@ -198,7 +198,7 @@ def test_the_desk_makes_a_list_downloads_it_and_brings_it_back_with_numbers(zhou
     batch = papers.paper_of(mine).batch
     assert zhou.post(batch_page(batch), {"do": "export"}).status_code == 302
     assert "没有新的邮寄申请" in zhou.post(batch_page(batch), {"do": "export"}, follow=True).content.decode()
-    url = reverse("admin:certificates.paperbatch.list_parcels", args=[batch.ref, 1])
+    url = reverse("admin:certificates_paperbatch_export", args=[batch.ref, 1])
     csv = zhou.get(f"{url}?format=csv").content.decode("utf-8-sig")
     assert "'=HYPERLINK" in csv
     book = openpyxl.load_workbook(io.BytesIO(zhou.get(url).content))
