@@ -20,7 +20,7 @@ from certificates.pdf import increment, keys, page
 from certificates.pdf.stamp import Stamp
 from certificates.queries.annotations import due_annotations, unclaimed
 from certificates.queries.clock import database_now
-from certificates.queries.contents import verify_link
+from certificates.queries.statements import copy_address
 from certificates.workflows import AnnotationState
 from swms.crashpoints import crashpoint
 from swms.workflow import Refused
@@ -110,7 +110,7 @@ def _make(rows: list[Annotation], signed_at: datetime) -> Iterator[Made]:
                 valid_until=row.valid_until,
                 number=row.number,
                 token=row.verify_token,
-                verify_url=verify_link(row.verify_token),
+                verify_url=copy_address(row, signed_at),
             )
             data = increment.annotate(base, sidecar, stamp=stamp, signer=signer, signed_at=signed_at)
             crashpoint("annotate.signed")

@@ -100,8 +100,18 @@ def load_signer(
         algorithm = getattr(_settings(), "SIGNING_ALGORITHM", RSA_2048)
     if passphrase is None:
         passphrase = getattr(_settings(), "SIGNING_KEY_PASSPHRASE", "")
+    folder = Path(directory)
     with _one_load_at_a_time:
-        return _load(Path(directory), algorithm, passphrase)
+        if not any(_changed(folder)):
+            _make(folder, algorithm)
+        return _load(folder, algorithm, passphrase, _changed(folder))
+
+
+def _changed(folder: Path) -> tuple[int, ...]:
+    """Return when the key files were last written: a rotated key is read again without a restart."""
+    return tuple(
+        file.stat().st_mtime_ns if file.is_file() else 0 for file in (folder / "signer.p12", folder / "signer.pem")
+    )
 
 
 def trust_roots(directory: str | Path | None = None) -> tuple[x509.Certificate, ...]:
@@ -111,9 +121,14 @@ def trust_roots(directory: str | Path | None = None) -> tuple[x509.Certificate, 
     its own certificate is there: the authority that issued it signs for others too, and their files
     are not ours. Raises `KeyUnusable` when a file cannot be read or is not a certificate.
     """
-    folder = Path(_settings().SIGNING_KEY_DIR if directory is None else directory)
+    folder = directory_of(directory)
     files = [folder / "root.pem", *sorted((folder / "roots").glob("*.pem"))]
     return tuple(certificate for file in files if file.is_file() for certificate in _certificates(file))
+
+
+def directory_of(directory: str | Path | None = None) -> Path:
+    """Return the signing directory: the one that is named, or that of the settings."""
+    return Path(_settings().SIGNING_KEY_DIR if directory is None else directory)
 
 
 def _settings():
@@ -124,13 +139,11 @@ def _settings():
 
 
 @lru_cache(maxsize=8)
-def _load(directory: Path, algorithm: str, passphrase: str) -> Signer:
+def _load(directory: Path, algorithm: str, passphrase: str, changed: tuple[int, ...]) -> Signer:
     given, made = directory / "signer.p12", directory / "signer.pem"
     if given.is_file():
         signer = _checked(_from_pkcs12(given, passphrase), given)
     else:
-        if not made.is_file():
-            _make(directory, algorithm)
         signer = _checked(_from_pem(made, passphrase), made)
     _publish(directory, signer)
     return signer
@@ -224,7 +237,7 @@ def _make(directory: Path, algorithm: str) -> None:
     """Make root and signer in `directory`; of several processes starting at once, one does it."""
     try:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with _locked(directory / ".lock"):
+        with locked(directory / ".lock"):
             if (directory / "signer.pem").is_file():
                 return
             root_key, root = _root(directory, algorithm)
@@ -240,7 +253,8 @@ def _make(directory: Path, algorithm: str) -> None:
 
 
 @contextmanager
-def _locked(file: Path) -> Iterator[None]:
+def locked(file: Path) -> Iterator[None]:
+    """Hold the lock of a signing directory: of several processes, one makes a key."""
     descriptor = os.open(file, os.O_CREAT | os.O_RDWR, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
@@ -259,7 +273,7 @@ def _root(directory: Path, algorithm: str) -> tuple[PrivateKey, x509.Certificate
         )
         return root.key, root.certificate
     key = _new_key(algorithm)
-    root = _issue(key, ROOT_NAME, ROOT_YEARS)
+    root = _issue(key, ROOT_NAME, ROOT_YEARS, is_root=True)
     # A certificate without its key is of no use to anyone, so the key is written first.
     write_durably(key_file, _pem_key(key), mode=0o600)
     write_durably(file, _pem(root), mode=0o644)
@@ -274,9 +288,8 @@ def _new_key(algorithm: str) -> PrivateKey:
     raise KeyUnusable(f"unknown signing algorithm {algorithm!r}: use {RSA_2048!r} or {P_256!r}")
 
 
-def _issue(key, name, years, issuer_key=None, issuer=None) -> x509.Certificate:
-    """Return a certificate for `key`; without an issuer a self-signed root (RFC 5280)."""
-    is_root = issuer is None
+def _issue(key, name, years, issuer_key=None, issuer=None, *, is_root: bool = False) -> x509.Certificate:
+    """Return a certificate for `key`, without an issuer a self-signed one (RFC 5280)."""
     subject = x509.Name(
         [
             x509.NameAttribute(NameOID.COUNTRY_NAME, "CN"),
@@ -290,7 +303,7 @@ def _issue(key, name, years, issuer_key=None, issuer=None) -> x509.Certificate:
     builder = (
         x509.CertificateBuilder()
         .subject_name(subject)
-        .issuer_name(subject if is_root else issuer.subject)
+        .issuer_name(issuer.subject if issuer else subject)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
         .not_valid_before(start)
@@ -317,6 +330,16 @@ def _issue(key, name, years, issuer_key=None, issuer=None) -> x509.Certificate:
         )
     )
     return builder.sign(issuer_key, hashes.SHA256())
+
+
+def self_signed(key: PrivateKey, name: str, years: int) -> x509.Certificate:
+    """Return a certificate that a key gives itself: what says from when and until when it signs."""
+    return _issue(key, name, years)
+
+
+def pem_bundle(key: PrivateKey, *certificates: x509.Certificate) -> bytes:
+    """Return a key and its certificates as they stand in one file."""
+    return _pem_key(key) + b"".join(map(_pem, certificates))
 
 
 def _pem(certificate: x509.Certificate) -> bytes:
