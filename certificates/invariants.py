@@ -10,6 +10,7 @@ from django.db.models import Count, Q
 from certificates.models import Annotation, Certificate, FileDamaged, Replacement
 from certificates.pdf import keys
 from certificates.pdf.verify import examine
+from certificates.queries import issued_log
 from certificates.queries.alarms import done_late
 from certificates.queries.annotations import due_annotations
 from certificates.queries.clock import database_now
@@ -98,3 +99,9 @@ def nothing_lies_about() -> Iterator[str]:
         yield f"{application.ref}: completed, its certificate unclaimed"
     for replacement in due_replacements().filter(decided_at__lt=long_ago).iterator():
         yield f"{replacement.ref}: approved, its certificate unclaimed"
+
+
+@invariant("4b. every issued document is in the log of issued documents, and the log agrees with its signed heads")
+def log_is_whole() -> Iterator[str]:
+    """Yield forged rows, forged or missing entries, a cut tail, and a head that nobody signed."""
+    yield from issued_log.faults()

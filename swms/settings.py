@@ -244,6 +244,7 @@ if BEHIND_TLS:
 # -- jobs ---------------------------------------------------------------------------------------
 SWEEP_SECONDS = env.float("SWMS_SWEEP_SECONDS", default=60)
 LEASE_SECONDS = env.float("SWMS_LEASE_SECONDS", default=300)
+RECHECK_BATCH = env.int("SWMS_RECHECK_BATCH", default=20)  # issued files of each kind read again in a sweep
 ANNOTATION_DEADLINE = timedelta(seconds=env.float("SWMS_ANNOTATION_DEADLINE_SECONDS", default=24 * 3600))  # R-ANN-02
 CELERY_BROKER_URL = REDIS_URL
 CELERY_RESULT_BACKEND = None
@@ -288,6 +289,8 @@ CELERY_BEAT_SCHEDULE = {
     "annotate": {"task": "certificates.tasks.sweep_annotations", "schedule": SWEEP_SECONDS},
     "expire-annotations": {"task": "certificates.tasks.expire_annotations", "schedule": crontab(hour="0", minute="10")},
     "purge-replacements": {"task": "certificates.tasks.purge_replacements", "schedule": crontab(hour="0", minute="25")},
+    "recheck-files": {"task": "certificates.tasks.recheck_files", "schedule": SWEEP_SECONDS},
+    "anchor-issued-log": {"task": "certificates.tasks.anchor_issued_log", "schedule": crontab(minute="27")},
     "check-invariants": {"task": "swms.tasks.check_invariants", "schedule": crontab(hour="4", minute="30")},
 }
 

@@ -40,6 +40,7 @@ LARGEST = 20 * 1024 * 1024  # bytes; ours are a few hundred kilobytes
 # As `increment` writes it. Earlier forms must stay here for as long as such files are about.
 _SIGNATURE = re.compile(rb"/ByteRange \[0 (\d{1,10}) (\d{1,10}) (\d{1,10}) {0,30}\] /Contents <")
 _MARK = re.compile(rb"/SWMS\s*<<")
+_END = re.compile(rb"%%EOF\s*$")
 _ENCRYPTED = re.compile(rb"/Encrypt\s*(?:\d{1,10}\s+\d{1,5}\s+R|<<)")
 _LARGEST_CONTAINER = 64 * 1024
 _MOST_CANDIDATES = 32  # a file of a million false signatures must not cost a million checks
@@ -61,6 +62,7 @@ class Change(StrEnum):
 
     CONTENT = "content"  # some bytes under the signature, or the signature itself
     APPENDED = "appended"  # the signed part is whole, but more follows
+    CUT = "cut"  # the end is missing
     UNSIGNED = "unsigned"  # it bears our mark, but no signature of ours
     INVALID = "invalid"  # the signature is ours, but the independent validator refuses it
 
@@ -73,6 +75,8 @@ class Examination:
     sha256: str = ""  # of the whole file; empty for one that is too large
     change: Change | None = None
     signer: str = ""
+    certificate_sha256: str = ""  # of the signer's certificate
+    certificate_until: dt.datetime | None = None
     chain: tuple[str, ...] = ()  # common names, from the signer to the root
     signed_at: dt.datetime | None = None
     kind: str = ""
@@ -101,12 +105,14 @@ def examine(data: bytes, trust_roots: Iterable[x509.Certificate], *, largest: in
     ours = next((found for found in _signatures(data) if _is_ours(found.certificates, roots)), None)
     if ours is None:
         if _MARK.search(data):
-            return replace(answer, verdict=Verdict.ALTERED, change=Change.UNSIGNED)
+            change = Change.UNSIGNED if _END.search(data, max(len(data) - 64, 0)) else Change.CUT
+            return replace(answer, verdict=Verdict.ALTERED, change=change)
         encrypted = _ENCRYPTED.search(data)
         return replace(answer, verdict=Verdict.ENCRYPTED if encrypted else Verdict.NOT_OURS)
     answer = replace(answer, verdict=Verdict.ALTERED)
     if not _holds(ours, data):
-        return replace(answer, change=Change.CONTENT)
+        is_cut = ours.start == ours.opening and ours.end > len(data)
+        return replace(answer, change=Change.CUT if is_cut else Change.CONTENT)
     answer = _read(answer, data[: ours.end], roots)
     if answer.change is None and ours.end < len(data):
         return replace(answer, change=Change.APPENDED)
@@ -204,7 +210,9 @@ def _read(answer: Examination, document: bytes, roots: tuple[x509.Certificate, .
         facts = reader.root["/PieceInfo"]["/SWMS"]["/Private"]
         answer = replace(
             answer,
-            signer=common_name(_certificate(status.signing_cert)),
+            signer=common_name(certificate := _certificate(status.signing_cert)),
+            certificate_sha256=certificate.fingerprint(hashes.SHA256()).hex(),
+            certificate_until=certificate.not_valid_after_utc,
             chain=tuple(common_name(_certificate(one)) for one in reversed(list(status.validation_path))),
             signed_at=signed_at,
             **{name: str(facts.get(f"/{name.capitalize()}", "")) for name in _FACTS},

@@ -1,13 +1,16 @@
 from django.urls import path
 
 from certificates import api
-from certificates.views import holder, public, registered, replacing
+from certificates.views import bulk, holder, offline, public, registered, replacing
 
 app_name = "certificates"
 urlpatterns = [
     path("", public.VerifyNumber.as_view(), name="verify"),
     path("file", public.VerifyFile.as_view(), name="verify_file"),
     path("api/verify", api.VerifyNumber.as_view(), name="api_verify"),
+    path("offline", offline.Offline.as_view(), name="offline"),
+    path("offline/worker.js", offline.Worker.as_view(), name="offline_worker"),
+    path("bulk", bulk.Bulk.as_view(), name="bulk"),
     path("mine", holder.List.as_view(), name="list"),
     path("terms", holder.Terms.as_view(), name="terms"),
     path("q/<str:mgmt_no>", holder.Certificate.as_view(), name="qualification"),
