@@ -11,7 +11,6 @@ from certificates.forms import NumberQuery
 from certificates.models import VerificationCount
 from swms.middleware import client_ip
 
-
 Way = VerificationCount.Way
 
 

@@ -59,6 +59,12 @@ if PRODUCTION:
 SIGNING_KEY_DIR = Path(env("SWMS_SIGNING_KEY_DIR", default=str(VAR_DIR / "keys")))
 SIGNING_KEY_PASSPHRASE = env("SWMS_SIGNING_KEY_PASSPHRASE", default="")
 SIGNING_ALGORITHM = env("SWMS_SIGNING_ALGORITHM", default="rsa2048")
+PKCS11_MODULE = env("SWMS_PKCS11_MODULE", default="")  # the library of a token; its PIN is the passphrase
+PKCS11_TOKEN = env("SWMS_PKCS11_TOKEN", default="")
+PKCS11_KEY = env("SWMS_PKCS11_KEY", default="")
+TSA_URL = env("SWMS_TSA_URL", default="")  # a time stamp authority (RFC 3161); none by default
+TSA_TIMEOUT = env.float("SWMS_TSA_TIMEOUT", default=5)  # seconds
+TSA_REQUIRED = env.bool("SWMS_TSA_REQUIRED", default=False)  # wait for the authority rather than issue without it
 FONT_DIR = Path(env("SWMS_FONT_DIR", default=str(VAR_DIR / "fonts")))  # cuts of the certificate font
 
 # -- applications -------------------------------------------------------------------------------

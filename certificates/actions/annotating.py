@@ -16,7 +16,7 @@ from django.utils import timezone
 from certificates.actions.bases import base_for
 from certificates.actions.upkeep import note_breach
 from certificates.models import Annotation, keep
-from certificates.pdf import increment, keys, page
+from certificates.pdf import increment, keys, page, timestamps
 from certificates.pdf.stamp import Stamp
 from certificates.queries.annotations import due_annotations, unclaimed
 from certificates.queries.clock import database_now
@@ -96,7 +96,7 @@ def _claim(ids: Sequence[int]) -> list[Annotation]:
 
 def _make(rows: list[Annotation], signed_at: datetime) -> Iterator[Made]:
     """Yield the signed copies; a row that fails is put off or given up, and does not hold up the others."""
-    signer = keys.load_signer()
+    signer, timestamper = keys.load_signer(), timestamps.stamper()
     fingerprint = signer.certificate.fingerprint(hashes.SHA256()).hex()
     for row in rows:
         if not row.qualification.is_valid:  # revocation closes the row itself
@@ -112,7 +112,9 @@ def _make(rows: list[Annotation], signed_at: datetime) -> Iterator[Made]:
                 token=row.verify_token,
                 verify_url=copy_address(row, signed_at),
             )
-            data = increment.annotate(base, sidecar, stamp=stamp, signer=signer, signed_at=signed_at)
+            data = increment.annotate(
+                base, sidecar, stamp=stamp, signer=signer, signed_at=signed_at, timestamper=timestamper
+            )
             crashpoint("annotate.signed")
             path, sha256 = keep(row.uid, data, folder="annotation")
         except (DatabaseError, InterfaceError):

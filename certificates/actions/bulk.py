@@ -16,7 +16,10 @@ from swms.ui import cn_datetime
 MOST_ROWS = 500
 HOURLY, DAILY = 6, 20
 HEADER = ("行号", "证书编号", "姓名", "结论", "说明", "结论代码", "查验时间")
-_COLUMNS = {"number": ("证书编号", "编号", "管理号", "登记证书编号", "加注编号"), "name": ("姓名", "持证人", "持证人姓名")}
+_COLUMNS = {
+    "number": ("证书编号", "编号", "管理号", "登记证书编号", "加注编号"),
+    "name": ("姓名", "持证人", "持证人姓名"),
+}
 BAD_ROW = "bad_row"
 
 
@@ -119,6 +122,6 @@ def _row(row: int, cells: Cells, table) -> tuple[int, str, str, str]:
         fault = "证书编号和姓名都要填写"
     elif any(len(text) > most for text, most in zip(texts, (40, 50), strict=True)) or "\0" in "".join(texts):
         fault = "证书编号不超过40个字，姓名不超过50个字"
-    elif "E+" in texts[0].upper():
+    elif not fault and "E+" in texts[0].upper():
         fault = "编号变成了科学计数法，末尾几位已经丢失，请把这一列设为“文本”格式后重新填写"
     return row, texts[0][:40], texts[1][:50], fault

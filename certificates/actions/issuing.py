@@ -12,7 +12,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from certificates.models import Certificate, Replacement, keep, new_token
-from certificates.pdf import increment, keys, page, ready
+from certificates.pdf import increment, keys, page, ready, timestamps
 from certificates.queries.alarms import IMPOSSIBLE
 from certificates.queries.annotations import unclaimed
 from certificates.queries.clock import database_now
@@ -157,7 +157,7 @@ def _signed(document: Certificate, signer: keys.Signer, signed_at: datetime) -> 
         token=document.verify_token,
         annotatable=False,
     )
-    return increment.sign(base, sidecar, signer=signer, signed_at=signed_at)
+    return increment.sign(base, sidecar, signer=signer, signed_at=signed_at, timestamper=timestamps.stamper())
 
 
 def _record(document: Certificate, **facts) -> bool:

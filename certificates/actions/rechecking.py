@@ -12,9 +12,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from certificates.models import Annotation, Certificate, FileCheck, FileDamaged, FileFault
-from certificates.pdf import keys
-from certificates.pdf.verify import examine
 from certificates.queries import issued_log
+from certificates.queries.examining import examined
 from certificates.workflows import AnnotationState
 from swms.crypto import CannotOpen
 from swms.dates import today
@@ -99,7 +98,7 @@ def _judge(document: Certificate | Annotation, *, number: str, annotation: str) 
     if not document.path or not document.file.exists():
         return MISSING
     try:
-        found = examine(document.read(), keys.trust_roots())
+        found = examined(document.read())
     except FileDamaged:
         return CHANGED
     if not found.is_intact:

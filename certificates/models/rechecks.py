@@ -33,9 +33,7 @@ class FileFault(models.Model):
     class Meta:
         verbose_name = verbose_name_plural = "文件复核问题"
         constraints = [
-            models.UniqueConstraint(
-                "subject", condition=models.Q(cleared_at=None), name="one_open_fault_per_subject"
-            )
+            models.UniqueConstraint("subject", condition=models.Q(cleared_at=None), name="one_open_fault_per_subject")
         ]
 
     def __str__(self):

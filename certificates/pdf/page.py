@@ -64,7 +64,7 @@ class Qualification:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Registration:
-    """What a registration certificate prints. Dates are ISO; verify_url is the QR code's ASCII address, statement and all."""
+    """What a registration certificate prints. Dates are ISO; verify_url is the QR code's ASCII text."""
 
     registration_number: str
     management_number: str

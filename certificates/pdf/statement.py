@@ -129,7 +129,13 @@ def key_name(key: ec.EllipticCurvePublicKey) -> bytes:
 
 
 def signed_address(
-    address: str, token: str, statement: Statement, key: ec.EllipticCurvePrivateKey, signed_at: dt.datetime, *, name: bytes
+    address: str,
+    token: str,
+    statement: Statement,
+    key: ec.EllipticCurvePrivateKey,
+    signed_at: dt.datetime,
+    *,
+    name: bytes,
 ) -> str:
     """Return `address`, which ends with `token`, with the statement behind it; `name` is that of the key."""
     body = int(signed_at.timestamp()).to_bytes(_TIME) + statement.text.encode()

@@ -16,7 +16,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from certificates.pdf import keys
+from certificates.pdf import certify, keys
 from certificates.pdf.durable import write_durably
 from certificates.pdf.statement import PublishedKey, Statement, key_name, signed_address
 
@@ -65,11 +65,11 @@ def make(folder: Path, *, again: bool = False) -> None:
             if file.is_file() and not again:
                 return
             key = ec.generate_private_key(ec.SECP256R1())
-            certificate = keys.self_signed(key, NAME, YEARS)
+            certificate = certify.self_signed(key, NAME, YEARS)
             # Published before it signs: nobody must meet a statement whose key is not known.
             published = folder / "statements" / f"{key_name(key.public_key()).hex()}.pem"
             write_durably(published, certificate.public_bytes(serialization.Encoding.PEM), mode=0o644)
-            write_durably(file, keys.pem_bundle(key, certificate), mode=0o600)
+            write_durably(file, certify.pem_bundle(key, certificate), mode=0o600)
     except OSError as error:
         raise keys.KeyUnusable(f"no key for statements can be made in {folder}: {error.strerror}") from error
 

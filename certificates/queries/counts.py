@@ -18,9 +18,7 @@ def verification_table(record: Qualification | Registration) -> dict:
     shown = rows.filter(day__gte=since).order_by("-day", "way")
     return {
         "columns": [{"label": "日期"}, {"label": "方式"}, {"label": "次数", "number": True}],
-        "rows": [
-            [{"date": each.day}, VerificationCount.Way(each.way).label, {"text": each.count}] for each in shown
-        ],
+        "rows": [[{"date": each.day}, VerificationCount.Way(each.way).label, {"text": each.count}] for each in shown],
         "total": rows.aggregate(total=Sum("count"))["total"] or 0,
         "days": SHOWN_DAYS,
     }

@@ -6,9 +6,9 @@ never disagree.
 
 from dataclasses import dataclass, field
 
-from certificates.pdf import keys, statement
+from certificates.pdf import statement
 from certificates.pdf.statement import Reading, Statement
-from certificates.pdf.verify import examine
+from certificates.queries.examining import examined
 from certificates.queries.printed import Row
 from certificates.queries.statements import read_statement
 from certificates.queries.verdicts import Answer, of_file
@@ -28,7 +28,10 @@ WORDS = {
     ),
     Reading.CUT: Answer("cut", "bad", "二维码文字不完整", "文字被截断了。请重新扫描，完整复制全部内容后再试。"),
     Reading.ALTERED: Answer(
-        "altered", "bad", "二维码文字被改动，不能采信", "签名与内容不符：有人改过，或者扫描、抄录有误。请重新扫描；仍然如此的，不要采信。"
+        "altered",
+        "bad",
+        "二维码文字被改动，不能采信",
+        "签名与内容不符：有人改过，或者扫描、抄录有误。请重新扫描；仍然如此的，不要采信。",
     ),
     Reading.UNKNOWN_KEY: Answer(
         "unknown_key",
@@ -37,7 +40,10 @@ WORDS = {
         "签名所用的密钥不在本系统公布的密钥之内。如果这一页是很久以前保存的，请联网刷新后再试；仍然如此的，不要采信。",
     ),
     Reading.UNKNOWN_VERSION: Answer(
-        "unknown_version", "wait", "不认识的声明版本", "这段文字的版本比这一页新，请联网刷新这一页后再试，或者联网扫码查验。"
+        "unknown_version",
+        "wait",
+        "不认识的声明版本",
+        "这段文字的版本比这一页新，请联网刷新这一页后再试，或者联网扫码查验。",
     ),
     Reading.WRONG_TIME: Answer(
         "wrong_time", "bad", "签名时间不对，不能采信", "签名时间不在该密钥的使用期内，请不要采信，并向发证机构核实。"
@@ -80,7 +86,7 @@ def judge_text(text: str) -> Judgement:
     words = WORDS[found.reading]
     facts, notes = [], []
     if found.statement and found.reading is not Reading.WRONG_TIME:
-        facts = stated(found.statement) + [Row("签名时间", cn_datetime(found.signed_at))]
+        facts = [*stated(found.statement), Row("签名时间", cn_datetime(found.signed_at))]
         notes = [f"截至{cn_datetime(found.signed_at)}（签名时间）。", CAVEAT]
     return Judgement(words.code, words.tone, words.title, words.text, facts, notes)
 
@@ -99,15 +105,13 @@ def judge_file(data: bytes, *, offline: bool) -> Judgement:
     """Return the answer to a file: by its signature alone, or with what the register says now."""
     if not offline:
         return _with_register(verify_file(data))
-    found = examine(data, keys.trust_roots(), largest=LARGEST_FILE)
+    found = examined(data, largest=LARGEST_FILE)
     answer = of_file(found)
     if not found.is_intact:
         return Judgement(answer.code, answer.tone, answer.title, answer.text)
     facts = [Row("编号", found.annotation or found.certificate), Row("签名时间", cn_datetime(found.signed_at))]
     facts.append(Row("签名证书", "，由".join(found.chain)))
-    return Judgement(
-        "valid", "good", "文件签名有效", "文件自签发以来没有任何改动。", facts, [CAVEAT]
-    )
+    return Judgement("valid", "good", "文件签名有效", "文件自签发以来没有任何改动。", facts, [CAVEAT])
 
 
 def _with_register(found: Verification) -> Judgement:

@@ -10,8 +10,8 @@ from datetime import datetime
 from django.utils import timezone
 
 from certificates.models import Annotation, Certificate
-from certificates.pdf import keys
-from certificates.pdf.verify import Change, Examination, Verdict, examine
+from certificates.pdf.verify import Change, Examination, Verdict
+from certificates.queries.examining import examined
 from certificates.queries.issued_log import place_of
 from certificates.queries.issuing import current_certificate
 from certificates.queries.printed import Row, qualification_facts, registration_facts
@@ -130,7 +130,7 @@ def document_of(token: str) -> Annotation | Certificate | None:
 
 def verify_file(data: bytes) -> Verification:
     """Answer for a file: not ours, altered, or ours, and then what has become of the certificate since."""
-    found = examine(data, keys.trust_roots(), largest=LARGEST_FILE)
+    found = examined(data, largest=LARGEST_FILE)
     if found.verdict is not Verdict.INTACT:
         return _about_spoilt(found)
     record = document_of(found.token)
@@ -142,7 +142,9 @@ def verify_file(data: bytes) -> Verification:
 
 def _signed(found: Examination) -> list[Row]:
     """Return who signed a file and when, to be read beside the verdict."""
+    stamp = [Row("时间戳", f"{cn_datetime(found.stamped_at)}，由{found.stamped_by}签发")] if found.stamped_at else []
     return [
+        *stamp,
         Row("签名时间", cn_datetime(found.signed_at)),
         Row("签名证书", "，由".join(found.chain) + ("签发" if len(found.chain) > 1 else "")),
         Row("签名证书有效期至", cn_date(found.certificate_until)),

@@ -1,4 +1,4 @@
-"""Verification without a network: a page that keeps itself, and the script that answers for it (docs/decisions/0031)."""
+"""Verification without a network: a page that keeps itself, and the script behind it (docs/decisions/0031)."""
 
 import base64
 import json
@@ -64,7 +64,7 @@ class Offline(View):
 
 
 class Worker(View):
-    """The script that answers for the page and for QR links without a network: its address decides what it may serve."""
+    """The script that answers for the page and for QR links without a network: its address decides what for."""
 
     def get(self, request):
         file = settings.BASE_DIR / "static" / "js" / "offline-worker.js"

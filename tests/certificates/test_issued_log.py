@@ -44,10 +44,12 @@ def laid_out():
 
 @pytest.fixture
 def copies(scenario, laid_out, monkeypatch):
-    """Eleven annotated copies in the log, of as many holders."""
+    """Seven annotated copies in the log, of as many holders."""
     draw = page.render
-    monkeypatch.setattr(page, "render", lambda kind, facts: laid_out if kind == page.QUALIFICATION else draw(kind, facts))
-    rows = [ask(agreed_holder(name)) for name in "甲乙丙丁戊己庚辛壬癸子"]
+    monkeypatch.setattr(
+        page, "render", lambda kind, facts: laid_out if kind == page.QUALIFICATION else draw(kind, facts)
+    )
+    rows = [ask(agreed_holder(name)) for name in "甲乙丙丁戊己庚"]
     actions.annotate([row.pk for row in rows])
     commit()
     return list(Annotation.objects.order_by("pk"))
@@ -95,11 +97,11 @@ def test_a_document_cannot_be_put_into_the_log_twice(copies):
 
 def test_an_issue_that_is_rolled_back_leaves_no_entry(qualification):
     row = ask(qualification)
-    with pytest.raises(ZeroDivisionError), transaction.atomic():
+    with transaction.atomic():
         facts = {"path": "-", "sha256": "0" * 64, "signer": "-", "printed": "{}"}
         row.move("generate", **facts, signed_at=timezone.now())
         assert LogEntry.objects.count() == 1
-        _ = 1 / 0
+        transaction.set_rollback(True)
     assert not LogEntry.objects.exists()
 
 
@@ -123,10 +125,10 @@ def test_a_document_that_came_after_the_head_is_proven_under_the_tree_as_it_is(c
     actions.anchor()
     commit()
     late = client.get(f"/v/{annotation.verify_token}/proof").json()
-    assert late["index"] == 11
+    assert late["index"] == 7
     assert "signature" not in late["tree"]
     path = [bytes.fromhex(each) for each in late["path"]]
-    assert merkle.holds(bytes.fromhex(late["leaf_hash"]), 11, 12, path, bytes.fromhex(late["tree"]["root"]))
+    assert merkle.holds(bytes.fromhex(late["leaf_hash"]), 7, 8, path, bytes.fromhex(late["tree"]["root"]))
 
 
 def test_a_stranger_with_a_guessed_token_gets_no_proof(copies, client):
@@ -144,10 +146,10 @@ def test_the_verification_page_says_under_which_number_the_document_stands(copie
 
 def test_a_head_is_written_when_something_was_added_and_is_signed_by_a_published_key(copies, heads):
     head = actions.anchor()
-    assert (head["size"], actions.anchor()) == (11, None)
+    assert (head["size"], actions.anchor()) == (7, None)
     assert anchors.read(heads) == [head]
     assert issued_log.is_signed(head)
-    assert not issued_log.is_signed(head | {"size": 12})
+    assert not issued_log.is_signed(head | {"size": 9})
     assert not issued_log.is_signed(head | {"key": "00000000"})
     assert not issued_log.is_signed({})
 
@@ -194,7 +196,7 @@ def test_an_exchanged_hash_is_found(copies):
     assert faults() == [f"{copies[2].number}：已签发，但不在签发日志中"]
 
 
-@pytest.mark.parametrize("place", [0, 6, 10])
+@pytest.mark.parametrize("place", [0, 3, 6])
 def test_a_deleted_leaf_is_found(copies, place):
     with pgtrigger.ignore():
         LogNode.objects.filter(height=0, place=place).delete()
@@ -209,17 +211,17 @@ def test_a_changed_entry_is_found(copies):
 
 def test_a_changed_node_is_found(copies):
     with pgtrigger.ignore():
-        LogNode.objects.filter(height=2, place=1).update(hash=b"\x00" * 32)
-    assert faults()[0] == "签发日志的节点 2/1 与其下的节点不符"
+        LogNode.objects.filter(height=1, place=1).update(hash=b"\x00" * 32)
+    assert faults()[0] == "签发日志的节点 1/1 与其下的节点不符"
 
 
 def test_a_tail_that_was_cut_cleanly_is_found_by_the_head_outside(copies):
     actions.anchor()
     with pgtrigger.ignore():
-        last = LogNode.objects.get(height=0, place=10)
+        last = LogNode.objects.get(height=0, place=6)
         last.delete()
         LogEntry.objects.filter(pk=last.entry_id).delete()
-    assert "签发日志的末尾被截去：曾有 11 条，现有 10 条" in faults()
+    assert "签发日志的末尾被截去：曾有 7 条，现有 6 条" in faults()
 
 
 def test_a_history_that_was_written_anew_is_found_by_the_head_outside(copies):
@@ -234,7 +236,7 @@ def test_a_history_that_was_written_anew_is_found_by_the_head_outside(copies):
             name: getattr(entry, name) for name in ("kind", "number", "record", "sha256", "reason", "at")
         })  # fmt: skip
     commit()
-    assert ["前 11 条与" in line for line in issued_log.tree_faults()] == [True]
+    assert ["前 7 条与" in line for line in issued_log.tree_faults()] == [True]
 
 
 def test_a_head_that_nobody_signed_is_found(copies, heads):
@@ -253,21 +255,21 @@ def test_a_broken_log_gets_no_new_head(copies):
 
 
 def test_it_walks_all_files_in_small_batches_and_begins_again(copies, issued):
-    assert [actions.recheck(4) for _ in range(3)] == [5, 5, 4]
+    assert [actions.recheck(4) for _ in range(2)] == [5, 4]
     at = FileCheck.objects.get(name="copy")
-    assert (at.rounds, at.read, at.last) == (1, 11, 0)
+    assert (at.rounds, at.read, at.last) == (1, 7, 0)
     assert not FileFault.objects.exists()
 
 
 def test_a_worker_that_dies_in_the_middle_leaves_its_stretch_to_the_next(copies, monkeypatch):
     actions.recheck(4)
     with monkeypatch.context() as patch:
-        patch.setattr("certificates.actions.rechecking.examine", lambda *args: 1 / 0)
+        patch.setattr("certificates.actions.rechecking.examined", lambda *args: 1 / 0)
         with pytest.raises(ZeroDivisionError), transaction.atomic():
             actions.recheck(4)
     assert FileCheck.objects.get(name="copy").last == copies[3].pk
     actions.recheck(4)
-    assert FileCheck.objects.get(name="copy").last == copies[7].pk
+    assert FileCheck.objects.get(name="copy").rounds == 1
 
 
 def _gone(copy):
@@ -307,11 +309,11 @@ def _unlogged(copy):
     ],
 )  # fmt: skip
 def test_each_kind_of_harm_is_named_once_however_often_it_is_seen(copies, harm, code):
-    harm(copies[7])
+    harm(copies[6])
     for _ in range(3):
         actions.recheck()
     fault = FileFault.objects.get()
-    assert (fault.code, fault.subject) == (code, f"copy:{copies[7].pk}")
+    assert (fault.code, fault.subject) == (code, f"copy:{copies[6].pk}")
 
 
 def test_a_fault_that_was_mended_is_cleared_and_stays_on_record(copies):

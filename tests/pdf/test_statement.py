@@ -114,9 +114,7 @@ def test_a_statement_from_outside_the_life_of_its_key_is_told_apart(folder, publ
 
 def test_a_field_of_two_lines_is_never_signed(folder):
     with pytest.raises(ValueError, match="one line"):
-        statement_keys.load(folder).state(
-            STAMP.verify_url, TOKEN, dataclasses.replace(SAID, name="甲\n乙"), SIGNED_AT
-        )
+        statement_keys.load(folder).state(STAMP.verify_url, TOKEN, dataclasses.replace(SAID, name="甲\n乙"), SIGNED_AT)
 
 
 def test_noise_never_passes_and_never_raises(published):
