@@ -1,8 +1,8 @@
 """Time stamps of an authority (RFC 3161) over signatures: off unless its address is configured.
 
 The token goes into the container as an unsigned attribute (PAdES-B-T, EN 319 142-1, 6.3), in room that is kept
-free for it, and is trusted when it leads to a certificate in `tsa/*.pem` of the signing directory. A token that does not verify
-is never put into a file: the file would count as altered.
+free for it, and is trusted when it leads to a certificate in `tsa/*.pem` of the signing directory. A token that does
+not verify is never put into a file: the file would count as altered.
 """
 
 import hashlib

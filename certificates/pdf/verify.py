@@ -99,7 +99,8 @@ def examine(
     """Return what `data` is. Never raises, whatever the bytes; the work is bounded by `largest` bytes.
 
     `trust_roots` are the certificates from `keys.trust_roots`, `tsa_roots` those from
-    `timestamps.roots`. Whether the certificate is still in force, and whether its recorded hash is this one, is for the caller to look up.
+    `timestamps.roots`. Whether the certificate is still in force, and whether its recorded hash is this
+    one, is for the caller to look up.
     """
     if len(data) > largest:
         return Examination(Verdict.TOO_LARGE)

@@ -21,8 +21,8 @@ class Command(BaseCommand):
 
     help = (
         "Verify a certificate PDF, or the text of a QR code. 核验证书文件或二维码文字。 "
-        "Exit codes: 0 valid, 1 altered, cut or not recorded, 2 not ours, 3 cannot be read (encrypted, too large), 4 expired, 5 unknown key, "
-        "6 unknown version, 7 signed outside the life of its key, 8 no such file."
+        "Exit codes: 0 valid, 1 altered, cut or not recorded, 2 not ours, 3 cannot be read (encrypted, too large), "
+        "4 expired, 5 unknown key, 6 unknown version, 7 signed outside the life of its key, 8 no such file."
     )
     requires_system_checks = []
 
