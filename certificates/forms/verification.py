@@ -34,7 +34,6 @@ class StatementForm(Form):
 
     text = forms.CharField(
         label="二维码文字",
-        max_length=5000,
         help_text="扫描证书二维码得到的全部文字，以网址开头",
         widget=forms.Textarea(attrs={"rows": 5, "autocomplete": "off", "spellcheck": "false"}),
     )
