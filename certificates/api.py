@@ -8,7 +8,10 @@ from rest_framework.views import APIView
 
 from certificates.actions import look_up
 from certificates.forms import NumberQuery
+from certificates.models import VerificationCount
 from swms.middleware import client_ip
+
+Way = VerificationCount.Way
 
 
 class VerifyNumber(APIView):
@@ -32,6 +35,7 @@ class VerifyNumber(APIView):
                 "as_of": serializers.DateTimeField(),
                 "subject": serializers.CharField(),
                 "facts": serializers.ListField(child=serializers.DictField()),
+                "log_number": serializers.IntegerField(allow_null=True),
             },
         ),
     )
@@ -41,5 +45,6 @@ class VerifyNumber(APIView):
         if not query.is_valid():
             body = {"code": "invalid", "message": "请检查填写的内容", "fields": query.errors.get_json_data()}
             return Response(body, status=400)
-        found = look_up(query.cleaned_data["number"], query.cleaned_data["name"], ip=client_ip(request))
+        number, name = query.cleaned_data["number"], query.cleaned_data["name"]
+        found = look_up(number, name, ip=client_ip(request), way=Way.API)
         return Response(found.as_json(), headers={"Cache-Control": "no-store"})

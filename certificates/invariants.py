@@ -8,11 +8,11 @@ from django.conf import settings
 from django.db.models import Count, Q
 
 from certificates.models import Annotation, Certificate, FileDamaged, Replacement
-from certificates.pdf import keys
-from certificates.pdf.verify import examine
+from certificates.queries import issued_log
 from certificates.queries.alarms import done_late
 from certificates.queries.annotations import due_annotations
 from certificates.queries.clock import database_now
+from certificates.queries.examining import examined
 from certificates.queries.issuing import due_applications, due_certificates, due_replacements
 from certificates.workflows import AnnotationState, DocumentState, ReplacementState
 from registration.models import Application, Registration, Worker
@@ -67,7 +67,6 @@ def annotations_in_time() -> Iterator[str]:
 @invariant("4. done means: the file is there, its hash is the recorded one, its signature validates")
 def files_are_whole() -> Iterator[str]:
     """Yield documents whose file is missing, changed or not validly signed; a random sample unless FULL is set."""
-    roots = keys.trust_roots()
     for documents in (
         Certificate.objects.exclude(sha256=""),
         Annotation.objects.filter(state=AnnotationState.ACTIVE, valid_until__gte=today()),
@@ -75,7 +74,7 @@ def files_are_whole() -> Iterator[str]:
         rows = documents.order_by("pk") if os.environ.get(FULL) else documents.order_by("?")[:SAMPLE]
         for document in rows.iterator():
             try:
-                if not examine(document.read(), roots).is_intact:
+                if not examined(document.read()).is_intact:
                     yield f"{document}: its signature does not validate"
             except FileDamaged:
                 yield f"{document}: its file is missing or changed"
@@ -98,3 +97,9 @@ def nothing_lies_about() -> Iterator[str]:
         yield f"{application.ref}: completed, its certificate unclaimed"
     for replacement in due_replacements().filter(decided_at__lt=long_ago).iterator():
         yield f"{replacement.ref}: approved, its certificate unclaimed"
+
+
+@invariant("4b. every issued document is in the log of issued documents, and the log agrees with its signed heads")
+def log_is_whole() -> Iterator[str]:
+    """Yield forged rows, forged or missing entries, a cut tail, and a head that nobody signed."""
+    yield from issued_log.faults()

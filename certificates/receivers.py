@@ -3,7 +3,7 @@
 from django.dispatch import receiver
 
 from certificates import actions, tasks
-from certificates.models import Annotation, PaperBatch, Replacement
+from certificates.models import Annotation, Certificate, PaperBatch, Replacement
 from certificates.queries import is_busy
 from registration.models import Application, Qualification, Registration
 from swms.jobs import enqueue
@@ -50,3 +50,20 @@ def registration_has_ended(instance, step, **kwargs):
         actions.revoke_annotations(instance.qualification)
     if step.transition.name in ("revoke", "cancel", "supersede", "expire", "run_out"):
         enqueue(tasks.close_replacements, instance.pk)
+
+
+@receiver(transitioned, sender=Certificate)
+@receiver(transitioned, sender=Annotation)
+def document_is_issued_or_withdrawn(instance, step, **kwargs):
+    """Into 签发日志, in the transaction of the move (docs/decisions/0031)."""
+    if step.transition.name in ("issue", "generate"):
+        actions.log_issued(instance)
+    elif step.transition.name in ("supersede", "end", "revoke") and instance.sha256:
+        actions.log_withdrawn(instance, step.transition.label)
+
+
+@receiver(transitioned, sender=Qualification)
+@receiver(transitioned, sender=Registration)
+def record_is_withdrawn(instance, step, **kwargs):
+    if step.transition.name in ("revoke", "cancel", "supersede"):
+        actions.log_withdrawn(instance, step.transition.label)

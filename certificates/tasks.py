@@ -4,7 +4,7 @@ from celery import shared_task
 from celery.signals import worker_process_init
 
 from certificates import actions
-from certificates.pdf import keys, page
+from certificates.pdf import keys, page, statement_keys
 from certificates.queries.issuing import due_applications, due_certificates, due_replacements
 from certificates.queries.paper import open_batches
 from certificates.queries.replacements import replacements_over
@@ -17,6 +17,7 @@ def warm_up(**kwargs):
     """Read fonts and key once in each worker process, after the fork."""
     page.prepare()
     keys.load_signer()
+    statement_keys.load()
 
 
 @shared_task
@@ -115,3 +116,16 @@ def expire_annotations():
     actions.remind_before_end()
     actions.purge()
     actions.remove_orphans()
+
+
+@shared_task
+def recheck_files():
+    """Read the next issued files again."""
+    actions.recheck()
+
+
+@shared_task
+def anchor_issued_log():
+    """Judge 签发日志, and put its signed head outside the database."""
+    actions.recheck_log()
+    actions.anchor()

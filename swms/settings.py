@@ -59,6 +59,12 @@ if PRODUCTION:
 SIGNING_KEY_DIR = Path(env("SWMS_SIGNING_KEY_DIR", default=str(VAR_DIR / "keys")))
 SIGNING_KEY_PASSPHRASE = env("SWMS_SIGNING_KEY_PASSPHRASE", default="")
 SIGNING_ALGORITHM = env("SWMS_SIGNING_ALGORITHM", default="rsa2048")
+PKCS11_MODULE = env("SWMS_PKCS11_MODULE", default="")  # the library of a token; its PIN is the passphrase
+PKCS11_TOKEN = env("SWMS_PKCS11_TOKEN", default="")
+PKCS11_KEY = env("SWMS_PKCS11_KEY", default="")
+TSA_URL = env("SWMS_TSA_URL", default="")  # a time stamp authority (RFC 3161); none by default
+TSA_TIMEOUT = env.float("SWMS_TSA_TIMEOUT", default=5)  # seconds
+TSA_REQUIRED = env.bool("SWMS_TSA_REQUIRED", default=False)  # wait for the authority rather than issue without it
 FONT_DIR = Path(env("SWMS_FONT_DIR", default=str(VAR_DIR / "fonts")))  # cuts of the certificate font
 
 # -- applications -------------------------------------------------------------------------------
@@ -247,6 +253,7 @@ SWEEP_SECONDS = env.float("SWMS_SWEEP_SECONDS", default=60)
 LEASE_SECONDS = env.float("SWMS_LEASE_SECONDS", default=300)
 # How many worker processes may be at a backlog of annotations at a time.
 ANNOTATION_DRAINS = env.int("SWMS_ANNOTATION_DRAINS", default=2)
+RECHECK_BATCH = env.int("SWMS_RECHECK_BATCH", default=20)  # issued files of each kind read again in a sweep
 ANNOTATION_DEADLINE = timedelta(seconds=env.float("SWMS_ANNOTATION_DEADLINE_SECONDS", default=24 * 3600))  # R-ANN-02
 CELERY_BROKER_URL = REDIS_URL
 CELERY_RESULT_BACKEND = None
@@ -296,6 +303,8 @@ CELERY_BEAT_SCHEDULE = {
     "tend-paper": {"task": "certificates.tasks.tend_paper", "schedule": crontab(hour="0", minute="30")},
     "move-paper": {"task": "certificates.tasks.move_paper_on", "schedule": SWEEP_SECONDS},
     "remind-of-paper": {"task": "certificates.tasks.remind_of_paper", "schedule": crontab(hour="9", minute="5")},
+    "recheck-files": {"task": "certificates.tasks.recheck_files", "schedule": SWEEP_SECONDS},
+    "anchor-issued-log": {"task": "certificates.tasks.anchor_issued_log", "schedule": crontab(minute="27")},
     "check-invariants": {"task": "swms.tasks.check_invariants", "schedule": crontab(hour="4", minute="30")},
 }
 

@@ -18,11 +18,11 @@ from django.utils import timezone
 from certificates.actions.bases import base_for
 from certificates.actions.upkeep import note_breach
 from certificates.models import Annotation, keep
-from certificates.pdf import increment, keys, page
+from certificates.pdf import increment, keys, page, timestamps
 from certificates.pdf.stamp import Stamp
 from certificates.queries.annotations import due_annotations, unclaimed
 from certificates.queries.clock import database_now
-from certificates.queries.contents import verify_link
+from certificates.queries.statements import copy_address
 from certificates.workflows import AnnotationState
 from swms.crashpoints import crashpoint
 from swms.notices.send import together
@@ -143,7 +143,7 @@ def _claim(free: QuerySet[Annotation], limit: int | None = None) -> list[Annotat
 
 def _make(rows: list[Annotation], signed_at: datetime) -> Iterator[Made]:
     """Yield the signed copies; a row that fails is put off or given up, and does not hold up the others."""
-    signer = keys.load_signer()
+    signer, timestamper = keys.load_signer(), timestamps.stamper()
     fingerprint = signer.certificate.fingerprint(hashes.SHA256()).hex()
     end = time.monotonic() + MAKE_SECONDS
     for place, row in enumerate(rows):
@@ -161,9 +161,11 @@ def _make(rows: list[Annotation], signed_at: datetime) -> Iterator[Made]:
                 valid_until=row.valid_until,
                 number=row.number,
                 token=row.verify_token,
-                verify_url=verify_link(row.verify_token),
+                verify_url=copy_address(row, signed_at),
             )
-            data = increment.annotate(base, sidecar, stamp=stamp, signer=signer, signed_at=signed_at)
+            data = increment.annotate(
+                base, sidecar, stamp=stamp, signer=signer, signed_at=signed_at, timestamper=timestamper
+            )
             crashpoint("annotate.signed")
             path, sha256 = keep(row.uid, data, folder="annotation")
         except (DatabaseError, InterfaceError):

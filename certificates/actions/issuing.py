@@ -12,11 +12,12 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from certificates.models import Certificate, Replacement, keep, new_token
-from certificates.pdf import increment, keys, page, ready
+from certificates.pdf import increment, keys, page, ready, timestamps
 from certificates.queries.alarms import IMPOSSIBLE
 from certificates.queries.annotations import unclaimed
 from certificates.queries.clock import database_now
 from certificates.queries.contents import photo_url, registration_content
+from certificates.queries.statements import certificate_address
 from certificates.workflows import DocumentState, ReplacementState
 from registration.models import Application, Registration
 from registration.workflows import ApplicationState
@@ -117,6 +118,7 @@ def _allocate(model: type[Application] | type[Replacement], pk: int) -> Certific
         return last if getattr(last, f"{name}_id") == order.pk else None
     token, version = new_token(), last.version + 1 if last else 1
     content = registration_content(registration, token=token, version=version, signer=keys.load_signer().name)
+    content["verify_url"] = certificate_address(content, token, database_now())
     content["photo"] = photo_url(registration.worker.photo)
     document = Certificate(
         registration=registration,
@@ -155,7 +157,7 @@ def _signed(document: Certificate, signer: keys.Signer, signed_at: datetime) -> 
         token=document.verify_token,
         annotatable=False,
     )
-    return increment.sign(base, sidecar, signer=signer, signed_at=signed_at)
+    return increment.sign(base, sidecar, signer=signer, signed_at=signed_at, timestamper=timestamps.stamper())
 
 
 def _record(document: Certificate, **facts) -> bool:

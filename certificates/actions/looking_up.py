@@ -1,9 +1,13 @@
-"""Verification by number and name within limits; counting the tries is a write."""
+"""Verification as strangers ask for it: within limits, and counted for the holder."""
 
 from datetime import timedelta
 
-from certificates.queries.verification import Verification, verify_number
+from certificates.actions.counting import counted
+from certificates.models import VerificationCount
+from certificates.queries.verification import Verification, verify_file, verify_number, verify_token
 from swms import throttle
+
+Way = VerificationCount.Way
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 TRIES = 20
@@ -12,7 +16,7 @@ TRIES = 20
 MISSES, MISSES_OF_ALL = 10, 100
 
 
-def look_up(number: str, name: str, *, ip: str) -> Verification:
+def look_up(number: str, name: str, *, ip: str, way: Way = Way.NUMBER) -> Verification:
     """Answer for number and name (R-VER-01), within limits (S3).
 
     20 tries a minute for an address; 10 misses an hour about one number for an address, 100 for all
@@ -26,4 +30,14 @@ def look_up(number: str, name: str, *, ip: str) -> Verification:
     if not found.is_found:
         for limit in missed:
             throttle.hit(*limit)
-    return found
+    return counted(found, way)
+
+
+def look_up_code(token: str, *, way: Way = Way.CODE) -> Verification:
+    """Answer for the token of a QR code, and count it for the holder."""
+    return counted(verify_token(token), way)
+
+
+def look_up_file(data: bytes) -> Verification:
+    """Answer for a file, and count it for the holder."""
+    return counted(verify_file(data), Way.FILE)

@@ -8,6 +8,7 @@ There is no signing-time attribute: in PAdES the time is /M in the signature dic
 
 import hashlib
 from functools import cached_property, lru_cache
+from typing import NamedTuple, Protocol
 
 from asn1crypto import algos, parser, tsp
 from asn1crypto import cms as asn1
@@ -18,9 +19,18 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from certificates.pdf.keys import Signer
 
+TOKEN_ROOM = 8 * 1024  # bytes kept free for a time stamp; with a chain it takes three to six kilobytes
 _DIGEST_SIZE = 32
 _MARK = bytes(range(_DIGEST_SIZE))  # stands where the digest goes, while the template is encoded
 _SET, _IMPLICIT_0 = b"\x31", b"\xa0"
+
+
+class Timestamper(Protocol):
+    """What puts a time on a signature."""
+
+    def token(self, signature: bytes) -> bytes:
+        """Return the time stamp over a signature value as DER; empty to go on without."""
+        ...
 
 
 class NotAContainer(ValueError):
@@ -53,14 +63,16 @@ class Container:
         """Return the SHA-256 of the signed attributes for a document: what the key signs."""
         return hashlib.sha256(self._before + document_digest + self._after).digest()
 
-    def build(self, document_digest: bytes, signature: bytes) -> bytes:
-        """Return the container's DER for a document's SHA-256 and the signature over the attributes."""
-        before_digest, before_signature, after = self._frame(len(signature))
+    def build(self, document_digest: bytes, signature: bytes, token: bytes = b"") -> bytes:
+        """Return the container's DER for a document's SHA-256, the signature over the attributes, and a time stamp."""
+        frame = self._encode_frame(len(signature), token) if token else self._frame(len(signature))
+        before_digest, before_signature, after = frame
         return b"".join((before_digest, document_digest, before_signature, signature, after))
 
-    def sign(self, document_digest: bytes, signer: Signer) -> bytes:
-        """Return the container in which `signer` signs the document of this digest."""
-        return self.build(document_digest, signer.sign(self.attributes_digest(document_digest)))
+    def sign(self, document_digest: bytes, signer: Signer, timestamper: Timestamper | None = None) -> bytes:
+        """Return the container in which `signer` signs the document of this digest, with its time stamp if wanted."""
+        signature = signer.sign(self.attributes_digest(document_digest))
+        return self.build(document_digest, signature, timestamper.token(signature) if timestamper else b"")
 
     def _signed_attributes(self) -> asn1.CMSAttributes:
         certificate = self._certificates[0]
@@ -100,8 +112,8 @@ class Container:
     def _signature_algorithm(self) -> algos.SignedDigestAlgorithm:
         return algos.SignedDigestAlgorithm({"algorithm": "sha256_rsa" if self._is_rsa else "sha256_ecdsa"})
 
-    def _encode_frame(self, signature_size: int) -> tuple[bytes, bytes, bytes]:
-        """Return the DER around digest and signature; its lengths depend on the signature's size."""
+    def _encode_frame(self, signature_size: int, token: bytes = b"") -> tuple[bytes, bytes, bytes]:
+        """Return the DER around digest and signature; its lengths depend on the signature's size and the token."""
         certificate = self._certificates[0]
         placeholder = b"\xff" * signature_size
         signed = asn1.SignedData(
@@ -127,6 +139,7 @@ class Container:
                             "signed_attrs": self._attributes,
                             "signature_algorithm": self._signature_algorithm(),
                             "signature": placeholder,
+                            **_unsigned(token),
                         }
                     )
                 ],
@@ -142,8 +155,24 @@ class Container:
         )
 
 
-def read_container(hexadecimal: bytes) -> tuple[tuple[x509.Certificate, ...], bytes]:
-    """Return (certificates, signature value) of a container in hexadecimal, padded or not.
+def _unsigned(token: bytes) -> dict:
+    """Return the unsigned attributes: the time stamp over the signature (RFC 3161, appendix A), or none."""
+    if not token:
+        return {}
+    attribute = asn1.CMSAttribute({"type": "signature_time_stamp_token", "values": [asn1.ContentInfo.load(token)]})
+    return {"unsigned_attrs": asn1.CMSAttributes([attribute])}
+
+
+class Contained(NamedTuple):
+    """What a container holds that does not follow from the document."""
+
+    certificates: tuple[x509.Certificate, ...]
+    value: bytes
+    token: bytes
+
+
+def read_container(hexadecimal: bytes) -> Contained:
+    """Return certificates, signature value and time stamp of a container in hexadecimal, padded or not.
 
     The signer's certificate comes first, then each one's issuer. Nothing is verified. Raises
     `NotAContainer` for anything that is not a container with one signer.
@@ -154,10 +183,21 @@ def read_container(hexadecimal: bytes) -> tuple[tuple[x509.Certificate, ...], by
         (signer,) = signed["signer_infos"]
         certificates = [x509.load_der_x509_certificate(choice.chosen.dump()) for choice in signed["certificates"]]
         serial = signer["sid"].chosen["serial_number"].native
-        return _in_order(certificates, serial), signer["signature"].native
+        return Contained(_in_order(certificates, serial), signer["signature"].native, _token_of(signer))
     # The parser meets hostile bytes here and has no single kind of error for them.
     except Exception as error:
         raise NotAContainer(str(error)) from error
+
+
+def _token_of(signer: asn1.SignerInfo) -> bytes:
+    attributes = signer["unsigned_attrs"]
+    if attributes.native is None:
+        return b""
+    (attribute,) = attributes
+    if attribute["type"].native != "signature_time_stamp_token":
+        raise NotAContainer("an unsigned attribute that is no time stamp")
+    (token,) = attribute["values"]
+    return token.dump()
 
 
 def _in_order(certificates: list[x509.Certificate], serial: int) -> tuple[x509.Certificate, ...]:

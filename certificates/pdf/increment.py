@@ -12,7 +12,7 @@ import datetime as dt
 import hashlib
 from collections.abc import Iterable
 
-from certificates.pdf.cms import container_for
+from certificates.pdf.cms import TOKEN_ROOM, Timestamper, container_for
 from certificates.pdf.durable import write_durably
 from certificates.pdf.keys import KeyUnusable, Signer
 from certificates.pdf.sidecar import Sidecar
@@ -25,7 +25,15 @@ class NotTheBase(ValueError):
     """The bytes are not those that the sidecar was made for, or cannot be stamped."""
 
 
-def annotate(base: bytes, sidecar: Sidecar, *, stamp: Stamp, signer: Signer, signed_at: dt.datetime) -> bytes:
+def annotate(
+    base: bytes,
+    sidecar: Sidecar,
+    *,
+    stamp: Stamp,
+    signer: Signer,
+    signed_at: dt.datetime,
+    timestamper: Timestamper | None = None,
+) -> bytes:
     """Return `base` stamped and signed, as a whole file (R-ANN-12).
 
     The same arguments give the same bytes with an RSA key. Raises `NotTheBase` when base and sidecar do
@@ -40,13 +48,20 @@ def annotate(base: bytes, sidecar: Sidecar, *, stamp: Stamp, signer: Signer, sig
     _check(signer, signed_at)
     facts = sidecar.facts | {"annotation": stamp.number, "token": stamp.token}
     reason = f"证书加注，使用场景：{stamp.purpose}"
-    return _signed(base, sidecar, content, facts, reason, signer, signed_at)
+    return _signed(base, sidecar, content, facts, reason, signer, signed_at, timestamper)
 
 
-def sign(base: bytes, sidecar: Sidecar, *, signer: Signer, signed_at: dt.datetime) -> bytes:
+def sign(
+    base: bytes,
+    sidecar: Sidecar,
+    *,
+    signer: Signer,
+    signed_at: dt.datetime,
+    timestamper: Timestamper | None = None,
+) -> bytes:
     """Return `base` signed without a stamp: a registration certificate. Raises as `annotate` does."""
     _check(signer, signed_at)
-    return _signed(base, sidecar, b"", sidecar.facts, "证书签发", signer, signed_at)
+    return _signed(base, sidecar, b"", sidecar.facts, "证书签发", signer, signed_at, timestamper)
 
 
 def _check(signer: Signer, signed_at: dt.datetime) -> None:
@@ -64,6 +79,7 @@ def _signed(
     reason: str,
     signer: Signer,
     signed_at: dt.datetime,
+    timestamper: Timestamper | None,
 ) -> bytes:
     digest = hashlib.sha256(base)
     if digest.hexdigest() != sidecar.sha256:
@@ -105,7 +121,8 @@ def _signed(
         "/TransformParams <</Type /TransformParams /P 1 /V /1.2>>>>] /ByteRange ["
     ).encode("ascii")
     start = offsets[signature] + len(before_range) + _RANGE_SIZE + len(_CONTENTS)
-    end = start + 2 * container.size + 2
+    room = container.size + (TOKEN_ROOM if timestamper else 0)
+    end = start + 2 * room + 2
     closing = b">>\nendobj\n"
     after = closing + _table(sidecar, offsets, end + len(closing))
     signed_range = f"0 {start} {end} {len(after)}".ljust(_RANGE_SIZE).encode("ascii")
@@ -113,8 +130,8 @@ def _signed(
 
     digest.update(increment)
     digest.update(after)
-    der = container.sign(digest.digest(), signer)
-    hexadecimal = der.hex().ljust(2 * container.size, "0").encode("ascii")
+    der = container.sign(digest.digest(), signer, timestamper)
+    hexadecimal = der.hex().ljust(2 * room, "0").encode("ascii")
     return b"".join((base, increment, b"<", hexadecimal, b">", after))
 
 

@@ -10,8 +10,11 @@ A signing directory holds
                              there when it is first loaded, and those of earlier keys, whose
                              signatures stay valid
 
-To keep a key in hardware, build a `Signer` whose `key` has the `sign` method of a
-`cryptography` private key; nothing else in this package touches the key.
+    signer-cert.pem          instead of both, when the key is in hardware (`pkcs11.py`)
+    retired/*.pem            the certificates of the installation's own earlier keys, with their validity
+
+To keep a key elsewhere, build a `Signer` whose `key` is a `pkcs11.SigningKey`; nothing else in this package
+touches the key.
 """
 
 import datetime as dt
@@ -31,32 +34,26 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa, utils
 from cryptography.hazmat.primitives.serialization import pkcs12
 from cryptography.x509.oid import NameOID
 
+from certificates.pdf import pkcs11
+from certificates.pdf.certify import P_256, RSA_2048, KeyUnusable, PrivateKey, issue, new_key, pem, pem_bundle, pem_key
 from certificates.pdf.durable import write_durably
 
-RSA_2048 = "rsa2048"
-P_256 = "p256"
-
-PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
-
 # The names say what the certificate is worth: nothing outside this installation.
-ORGANISATION = "SWMS 开源演示"
 ROOT_NAME = "SWMS 示例根证书·非官方"
 SIGNER_NAME = "SWMS 示例签名证书·非官方"
 ROOT_YEARS, SIGNER_YEARS = 20, 10
 
+__all__ = ["P_256", "ROOT_NAME", "RSA_2048", "SIGNER_NAME", "KeyUnusable", "Signer", "load_signer", "trust_roots"]
+
 _PREHASHED = utils.Prehashed(hashes.SHA256())
 _one_load_at_a_time = threading.Lock()
-
-
-class KeyUnusable(Exception):
-    """The signing key cannot be used; the message names the file and says why."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Signer:
     """A private key with its certificate and the certificates that lead to the root."""
 
-    key: PrivateKey
+    key: PrivateKey | pkcs11.SigningKey
     certificate: x509.Certificate
     chain: tuple[x509.Certificate, ...] = ()
 
@@ -100,8 +97,37 @@ def load_signer(
         algorithm = getattr(_settings(), "SIGNING_ALGORITHM", RSA_2048)
     if passphrase is None:
         passphrase = getattr(_settings(), "SIGNING_KEY_PASSPHRASE", "")
+    folder = Path(directory)
     with _one_load_at_a_time:
-        return _load(Path(directory), algorithm, passphrase)
+        if where := _token():
+            return _load_from_token(folder, where)
+        if not any(_changed(folder)):
+            _make(folder, algorithm)
+        return _load(folder, algorithm, passphrase, _changed(folder))
+
+
+def _token() -> pkcs11.Token | None:
+    """Return where the settings say that the key is, unless it is in a file."""
+    from django.conf import settings
+
+    module = getattr(settings, "PKCS11_MODULE", "") if settings.configured else ""
+    if not module:
+        return None
+    return pkcs11.Token(module, settings.PKCS11_TOKEN, settings.PKCS11_KEY, settings.SIGNING_KEY_PASSPHRASE)
+
+
+@lru_cache(maxsize=2)
+def _load_from_token(folder: Path, where: pkcs11.Token) -> Signer:
+    signer = pkcs11.signer(folder, where)
+    _publish(folder, signer)
+    return signer
+
+
+def _changed(folder: Path) -> tuple[int, ...]:
+    """Return when the key files were last written: a rotated key is read again without a restart."""
+    return tuple(
+        file.stat().st_mtime_ns if file.is_file() else 0 for file in (folder / "signer.p12", folder / "signer.pem")
+    )
 
 
 def trust_roots(directory: str | Path | None = None) -> tuple[x509.Certificate, ...]:
@@ -111,9 +137,14 @@ def trust_roots(directory: str | Path | None = None) -> tuple[x509.Certificate, 
     its own certificate is there: the authority that issued it signs for others too, and their files
     are not ours. Raises `KeyUnusable` when a file cannot be read or is not a certificate.
     """
-    folder = Path(_settings().SIGNING_KEY_DIR if directory is None else directory)
+    folder = directory_of(directory)
     files = [folder / "root.pem", *sorted((folder / "roots").glob("*.pem"))]
-    return tuple(certificate for file in files if file.is_file() for certificate in _certificates(file))
+    return tuple(certificate for file in files if file.is_file() for certificate in read_certificates(file))
+
+
+def directory_of(directory: str | Path | None = None) -> Path:
+    """Return the signing directory: the one that is named, or that of the settings."""
+    return Path(_settings().SIGNING_KEY_DIR if directory is None else directory)
 
 
 def _settings():
@@ -124,13 +155,11 @@ def _settings():
 
 
 @lru_cache(maxsize=8)
-def _load(directory: Path, algorithm: str, passphrase: str) -> Signer:
+def _load(directory: Path, algorithm: str, passphrase: str, changed: tuple[int, ...]) -> Signer:
     given, made = directory / "signer.p12", directory / "signer.pem"
     if given.is_file():
         signer = _checked(_from_pkcs12(given, passphrase), given)
     else:
-        if not made.is_file():
-            _make(directory, algorithm)
         signer = _checked(_from_pem(made, passphrase), made)
     _publish(directory, signer)
     return signer
@@ -143,7 +172,7 @@ def _publish(directory: Path, signer: Signer) -> None:
         return
     fingerprint = signer.certificate.fingerprint(hashes.SHA256()).hex()
     try:
-        write_durably(directory / "roots" / f"{fingerprint[:16]}.pem", _pem(signer.certificate), mode=0o644)
+        write_durably(directory / "roots" / f"{fingerprint[:16]}.pem", pem(signer.certificate), mode=0o644)
     except OSError as error:
         raise KeyUnusable(f"{directory}/roots cannot be written: {error.strerror}") from error
 
@@ -158,7 +187,8 @@ def _read(file: Path) -> bytes:
         raise KeyUnusable(f"{file} cannot be read: {error.strerror}") from error
 
 
-def _certificates(file: Path) -> list[x509.Certificate]:
+def read_certificates(file: Path) -> list[x509.Certificate]:
+    """Return the certificates of a PEM file, in its order. Raises `KeyUnusable`."""
     try:
         return x509.load_pem_x509_certificates(_read(file))
     except ValueError as error:
@@ -172,7 +202,7 @@ def _from_pem(file: Path, passphrase: str) -> Signer:
         )
     except (ValueError, TypeError) as error:
         raise KeyUnusable(f"{file} holds no readable private key, or the passphrase is wrong") from error
-    certificate, *chain = _certificates(file)
+    certificate, *chain = read_certificates(file)
     return Signer(key, certificate, tuple(chain))
 
 
@@ -201,6 +231,12 @@ def _checked(signer: Signer, file: Path) -> Signer:
         raise KeyUnusable(f"{file}: only RSA and P-256 keys can sign certificates")
     if key.public_key() != certificate.public_key():
         raise KeyUnusable(f"{file}: the private key does not belong to the first certificate")
+    return check_certificates(signer, file)
+
+
+def check_certificates(signer: Signer, file: Path) -> Signer:
+    """Return `signer` when its certificate is in date and its chain in order. Raises `KeyUnusable`."""
+    certificate = signer.certificate
     if not signer.may_sign_at(dt.datetime.now(dt.UTC)):
         raise KeyUnusable(
             f"{file}: the certificate is valid from {certificate.not_valid_before_utc:%Y-%m-%d} "
@@ -224,15 +260,15 @@ def _make(directory: Path, algorithm: str) -> None:
     """Make root and signer in `directory`; of several processes starting at once, one does it."""
     try:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with _locked(directory / ".lock"):
+        with locked(directory / ".lock"):
             if (directory / "signer.pem").is_file():
                 return
             root_key, root = _root(directory, algorithm)
-            key = _new_key(algorithm)
-            certificate = _issue(key, SIGNER_NAME, SIGNER_YEARS, root_key, root)
+            key = new_key(algorithm)
+            certificate = issue(key, SIGNER_NAME, SIGNER_YEARS, root_key, root)
             write_durably(
                 directory / "signer.pem",
-                _pem_key(key) + _pem(certificate) + _pem(root),
+                pem_key(key) + pem(certificate) + pem(root),
                 mode=0o600,
             )
     except OSError as error:
@@ -240,7 +276,8 @@ def _make(directory: Path, algorithm: str) -> None:
 
 
 @contextmanager
-def _locked(file: Path) -> Iterator[None]:
+def locked(file: Path) -> Iterator[None]:
+    """Hold the lock of a signing directory: of several processes, one makes a key."""
     descriptor = os.open(file, os.O_CREAT | os.O_RDWR, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
@@ -254,78 +291,39 @@ def _root(directory: Path, algorithm: str) -> tuple[PrivateKey, x509.Certificate
     key_file, file = directory / "root-key.pem", directory / "root.pem"
     if key_file.is_file() and file.is_file():
         root = _checked(
-            Signer(serialization.load_pem_private_key(_read(key_file), None), _certificates(file)[0]),
+            Signer(serialization.load_pem_private_key(_read(key_file), None), read_certificates(file)[0]),
             key_file,
         )
         return root.key, root.certificate
-    key = _new_key(algorithm)
-    root = _issue(key, ROOT_NAME, ROOT_YEARS)
+    key = new_key(algorithm)
+    root = issue(key, ROOT_NAME, ROOT_YEARS, is_root=True)
     # A certificate without its key is of no use to anyone, so the key is written first.
-    write_durably(key_file, _pem_key(key), mode=0o600)
-    write_durably(file, _pem(root), mode=0o644)
+    write_durably(key_file, pem_key(key), mode=0o600)
+    write_durably(file, pem(root), mode=0o644)
     return key, root
 
 
-def _new_key(algorithm: str) -> PrivateKey:
-    if algorithm == RSA_2048:
-        return rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    if algorithm == P_256:
-        return ec.generate_private_key(ec.SECP256R1())
-    raise KeyUnusable(f"unknown signing algorithm {algorithm!r}: use {RSA_2048!r} or {P_256!r}")
+def rotate(directory: str | Path | None = None, *, algorithm: str | None = None) -> Signer:
+    """Make another signing key in place of the installation's own, and return its signer.
 
-
-def _issue(key, name, years, issuer_key=None, issuer=None) -> x509.Certificate:
-    """Return a certificate for `key`; without an issuer a self-signed root (RFC 5280)."""
-    is_root = issuer is None
-    subject = x509.Name(
-        [
-            x509.NameAttribute(NameOID.COUNTRY_NAME, "CN"),
-            x509.NameAttribute(NameOID.ORGANIZATION_NAME, ORGANISATION),
-            x509.NameAttribute(NameOID.COMMON_NAME, name),
-        ]
-    )
-    issuer_key = issuer_key or key
-    # Clocks differ: what is signed a moment later on another machine must not be "not yet valid".
-    start = dt.datetime.now(dt.UTC).replace(microsecond=0) - dt.timedelta(days=1)
-    builder = (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(subject if is_root else issuer.subject)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(start)
-        .not_valid_after(start + dt.timedelta(days=365 * years))
-        .add_extension(x509.BasicConstraints(ca=is_root, path_length=0 if is_root else None), critical=True)
-        .add_extension(
-            x509.KeyUsage(
-                digital_signature=not is_root,
-                content_commitment=not is_root,
-                key_encipherment=False,
-                data_encipherment=False,
-                key_agreement=False,
-                key_cert_sign=is_root,
-                crl_sign=is_root,
-                encipher_only=False,
-                decipher_only=False,
-            ),
-            critical=True,
-        )
-        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
-        .add_extension(
-            x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer_key.public_key()),
-            critical=False,
-        )
-    )
-    return builder.sign(issuer_key, hashes.SHA256())
-
-
-def _pem(certificate: x509.Certificate) -> bytes:
-    return certificate.public_bytes(serialization.Encoding.PEM)
-
-
-def _pem_key(key: PrivateKey) -> bytes:
-    return key.private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.PKCS8,
-        serialization.NoEncryption(),
-    )
+    The certificate of the old key goes to `retired/`, with its validity; its private key is overwritten and gone.
+    What it signed stays valid, because its root is still trusted. Processes that run read the new key at their next
+    signature. Raises `KeyUnusable`, also for a key that was given: whoever gave it gives the next.
+    """
+    folder = directory_of(directory)
+    if (folder / "signer.p12").is_file() or not (folder / "root-key.pem").is_file():
+        raise KeyUnusable(f"{folder} holds a key that was given: put the next one there instead")
+    algorithm = algorithm or getattr(_settings(), "SIGNING_ALGORITHM", RSA_2048)
+    try:
+        with locked(folder / ".lock"):
+            file = folder / "signer.pem"
+            old, *chain = read_certificates(file)
+            retired = folder / "retired" / f"{old.fingerprint(hashes.SHA256()).hex()[:16]}.pem"
+            write_durably(retired, b"".join(map(pem, (old, *chain))), mode=0o644)
+            root_key, root = _root(folder, algorithm)
+            key = new_key(algorithm)
+            certificate = issue(key, SIGNER_NAME, SIGNER_YEARS, root_key, root)
+            write_durably(file, pem_bundle(key, certificate, root), mode=0o600)
+    except OSError as error:
+        raise KeyUnusable(f"the signing key in {folder} cannot be replaced: {error.strerror}") from error
+    return load_signer(folder, algorithm=algorithm)

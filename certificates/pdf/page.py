@@ -64,7 +64,7 @@ class Qualification:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Registration:
-    """What a registration certificate prints. Dates are ISO; verify_url is the QR code's ASCII address."""
+    """What a registration certificate prints. Dates are ISO; verify_url is the QR code's ASCII text."""
 
     registration_number: str
     management_number: str
@@ -282,6 +282,7 @@ def _context(kind: str, record: Qualification | Registration) -> dict[str, objec
         "seal": _data_url(seal(_font_directory())),
         "seal_words": WORDS,
         "qr": _data_url(_qr_code(record)) if kind == REGISTRATION else "",
+        "address": record.verify_url.partition("#")[0],  # the signed statement behind it is for machines
     }
 
 

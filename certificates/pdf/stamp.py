@@ -19,7 +19,7 @@ FONT, FAINT = "/SwmsFont", "/SwmsFaint"
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """What one annotation prints. The `verify_url` leads to verification and ends with `token`."""
+    """What one annotation prints. The `verify_url` leads to verification and may carry a statement (`statement.py`)."""
 
     purpose: str
     valid_until: dt.date
@@ -44,8 +44,7 @@ def draw(stamp: Stamp, lettering: Lettering, mcid: int) -> bytes:
     pairs = chain.from_iterable(zip(labels, values, strict=True))
     text = "\n".join([heading, *pairs, hint])
     diagonal = _diagonal(lettering, f"仅限{stamp.purpose} 有效期至 {valid_until}")
-    varying = len(stamp.token) if stamp.verify_url.endswith(stamp.token) else 0
-    symbol = _symbol(stamp.verify_url, varying)
+    symbol = _symbol(stamp.verify_url)
     return (
         f"q\n{_marked('P', mcid, text)}\n{_marked('Figure', mcid + 1 if mcid >= 0 else -1, symbol)}\n"
         f"/Artifact BMC\n{diagonal}\nEMC\nQ\n"
@@ -99,16 +98,15 @@ def _turned() -> str:
     return f"{cosine:.4f} {sine:.4f} {-sine:.4f} {cosine:.4f} {x} {y} cm"
 
 
-def _symbol(address: str, varying: int) -> str:
+def _symbol(address: str) -> str:
     """Return the QR code as one path of rectangles: sharp at any scale, and no image to decode."""
-    side, runs = qr.runs(address, varying)
+    side, path = qr.rectangles(address)
     box = layout.QR
     module = box.width / (side + 2 * qr.QUIET_ZONE)
     margin = module * qr.QUIET_ZONE
-    path = "\n".join([f"{column} {row} {length} 1 re" for column, row, length in runs])
     return (
         f"q {_fill(layout.INK)} {module:.5f} 0 0 {-module:.5f} "
-        f"{box.x + margin:.3f} {box.y + box.height - margin:.3f} cm\n{path}\nf Q"
+        f"{box.x + margin:.3f} {box.y + box.height - margin:.3f} cm\n{path}f Q"
     )
 
 

@@ -6,18 +6,15 @@ our key has signed, which are therefore bytes that we wrote, go on to pyHanko, w
 validation (ISO 32000-1, 12.8; EN 319 102-1) must agree. Nothing is fetched.
 """
 
-import asyncio
 import datetime as dt
 import hashlib
 import io
 import logging
 import re
-from collections.abc import Coroutine, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import islice, pairwise
-from typing import Any, TypeVar
 
 from asn1crypto import x509 as asn1_x509
 from cryptography import x509
@@ -30,16 +27,17 @@ from pyhanko.sign.validation.status import SignatureCoverageLevel
 from pyhanko_certvalidator import ValidationContext
 
 from certificates.pdf.cms import NotAContainer, as_asn1, container_for, read_container
+from certificates.pdf.coroutines import run
 from certificates.pdf.keys import common_name
 
 logger = logging.getLogger(__name__)
-_Answer = TypeVar("_Answer")
 
 LARGEST = 20 * 1024 * 1024  # bytes; ours are a few hundred kilobytes
 
 # As `increment` writes it. Earlier forms must stay here for as long as such files are about.
 _SIGNATURE = re.compile(rb"/ByteRange \[0 (\d{1,10}) (\d{1,10}) (\d{1,10}) {0,30}\] /Contents <")
 _MARK = re.compile(rb"/SWMS\s*<<")
+_END = re.compile(rb"%%EOF\s*$")
 _ENCRYPTED = re.compile(rb"/Encrypt\s*(?:\d{1,10}\s+\d{1,5}\s+R|<<)")
 _LARGEST_CONTAINER = 64 * 1024
 _MOST_CANDIDATES = 32  # a file of a million false signatures must not cost a million checks
@@ -61,6 +59,7 @@ class Change(StrEnum):
 
     CONTENT = "content"  # some bytes under the signature, or the signature itself
     APPENDED = "appended"  # the signed part is whole, but more follows
+    CUT = "cut"  # the end is missing
     UNSIGNED = "unsigned"  # it bears our mark, but no signature of ours
     INVALID = "invalid"  # the signature is ours, but the independent validator refuses it
 
@@ -73,8 +72,12 @@ class Examination:
     sha256: str = ""  # of the whole file; empty for one that is too large
     change: Change | None = None
     signer: str = ""
+    certificate_sha256: str = ""  # of the signer's certificate
+    certificate_until: dt.datetime | None = None
     chain: tuple[str, ...] = ()  # common names, from the signer to the root
     signed_at: dt.datetime | None = None
+    stamped_at: dt.datetime | None = None  # by a time stamp authority, where there is one
+    stamped_by: str = ""
     kind: str = ""
     certificate: str = ""
     annotation: str = ""
@@ -86,11 +89,18 @@ class Examination:
         return self.verdict is Verdict.INTACT
 
 
-def examine(data: bytes, trust_roots: Iterable[x509.Certificate], *, largest: int = LARGEST) -> Examination:
+def examine(
+    data: bytes,
+    trust_roots: Iterable[x509.Certificate],
+    *,
+    tsa_roots: Iterable[x509.Certificate] = (),
+    largest: int = LARGEST,
+) -> Examination:
     """Return what `data` is. Never raises, whatever the bytes; the work is bounded by `largest` bytes.
 
-    `trust_roots` are the certificates from `keys.trust_roots`. Whether the certificate is still in
-    force, and whether its recorded hash is this one, is for the caller to look up.
+    `trust_roots` are the certificates from `keys.trust_roots`, `tsa_roots` those from
+    `timestamps.roots`. Whether the certificate is still in force, and whether its recorded hash is this
+    one, is for the caller to look up.
     """
     if len(data) > largest:
         return Examination(Verdict.TOO_LARGE)
@@ -101,13 +111,15 @@ def examine(data: bytes, trust_roots: Iterable[x509.Certificate], *, largest: in
     ours = next((found for found in _signatures(data) if _is_ours(found.certificates, roots)), None)
     if ours is None:
         if _MARK.search(data):
-            return replace(answer, verdict=Verdict.ALTERED, change=Change.UNSIGNED)
+            change = Change.UNSIGNED if _END.search(data, max(len(data) - 64, 0)) else Change.CUT
+            return replace(answer, verdict=Verdict.ALTERED, change=change)
         encrypted = _ENCRYPTED.search(data)
         return replace(answer, verdict=Verdict.ENCRYPTED if encrypted else Verdict.NOT_OURS)
     answer = replace(answer, verdict=Verdict.ALTERED)
     if not _holds(ours, data):
-        return replace(answer, change=Change.CONTENT)
-    answer = _read(answer, data[: ours.end], roots)
+        is_cut = ours.start == ours.opening and ours.end > len(data)
+        return replace(answer, change=Change.CUT if is_cut else Change.CONTENT)
+    answer = _read(answer, data[: ours.end], roots, tuple(tsa_roots))
     if answer.change is None and ours.end < len(data):
         return replace(answer, change=Change.APPENDED)
     return answer if answer.change else replace(answer, verdict=Verdict.INTACT)
@@ -124,6 +136,7 @@ class _Signature:
     hexadecimal: bytes
     certificates: tuple[x509.Certificate, ...]
     value: bytes
+    token: bytes  # a time stamp, or empty
 
 
 def _signatures(data: bytes) -> Iterator[_Signature]:
@@ -137,10 +150,10 @@ def _signatures(data: bytes) -> Iterator[_Signature]:
             continue
         hexadecimal = data[opening + 1 : opening + size - 1]
         try:
-            certificates, value = read_container(hexadecimal)
+            certificates, value, token = read_container(hexadecimal)
         except NotAContainer:
             continue
-        yield _Signature(opening, start, resume, resume + rest, hexadecimal, certificates, value)
+        yield _Signature(opening, start, resume, resume + rest, hexadecimal, certificates, value, token)
 
 
 def _is_ours(certificates: tuple[x509.Certificate, ...], roots: tuple[x509.Certificate, ...]) -> bool:
@@ -174,7 +187,7 @@ def _holds(signature: _Signature, data: bytes) -> bool:
     digest.update(memoryview(data)[signature.resume : signature.end])
     certificate, *chain = signature.certificates
     container = container_for(certificate, tuple(chain))
-    again = container.build(digest.digest(), signature.value).hex().encode()
+    again = container.build(digest.digest(), signature.value, signature.token).hex().encode()
     if again.ljust(len(signature.hexadecimal), b"0") != signature.hexadecimal:
         return False
     return _verifies(certificate, signature.value, container.attributes_digest(digest.digest()))
@@ -192,7 +205,12 @@ def _verifies(certificate: x509.Certificate, value: bytes, digest: bytes) -> boo
     return True
 
 
-def _read(answer: Examination, document: bytes, roots: tuple[x509.Certificate, ...]) -> Examination:
+def _read(
+    answer: Examination,
+    document: bytes,
+    roots: tuple[x509.Certificate, ...],
+    tsa_roots: tuple[x509.Certificate, ...],
+) -> Examination:
     """Return `answer` with what a document signed by us says, once pyHanko has validated it."""
     try:
         reader = PdfFileReader(io.BytesIO(document))
@@ -200,13 +218,24 @@ def _read(answer: Examination, document: bytes, roots: tuple[x509.Certificate, .
         signed_at = signature.self_reported_timestamp
         trust = [as_asn1(root) for root in roots]
         context = ValidationContext(trust_roots=trust, moment=signed_at, allow_fetching=False)
-        status = _run(async_validate_pdf_signature(signature, context, key_usage_settings=_KEY_USAGE))
+        stamps = ValidationContext(
+            trust_roots=[as_asn1(root) for root in tsa_roots], moment=signed_at, allow_fetching=False
+        )
+        status = run(
+            async_validate_pdf_signature(
+                signature, context, ts_validation_context=stamps, key_usage_settings=_KEY_USAGE
+            )
+        )
         facts = reader.root["/PieceInfo"]["/SWMS"]["/Private"]
         answer = replace(
             answer,
-            signer=common_name(_certificate(status.signing_cert)),
+            signer=common_name(certificate := _certificate(status.signing_cert)),
+            certificate_sha256=certificate.fingerprint(hashes.SHA256()).hex(),
+            certificate_until=certificate.not_valid_after_utc,
             chain=tuple(common_name(_certificate(one)) for one in reversed(list(status.validation_path))),
             signed_at=signed_at,
+            stamped_at=stamp.timestamp if (stamp := status.timestamp_validity) else None,
+            stamped_by=common_name(_certificate(stamp.signing_cert)) if stamp else "",
             **{name: str(facts.get(f"/{name.capitalize()}", "")) for name in _FACTS},
         )
     # We wrote these bytes, so nothing is expected here; but a stranger is waiting for an answer, and
@@ -216,19 +245,6 @@ def _read(answer: Examination, document: bytes, roots: tuple[x509.Certificate, .
         return replace(answer, change=Change.INVALID)
     covered = status.coverage is SignatureCoverageLevel.ENTIRE_FILE
     return answer if status.bottom_line and covered else replace(answer, change=Change.INVALID)
-
-
-def _run(work: Coroutine[Any, Any, _Answer]) -> _Answer:
-    """Return what pyHanko's coroutine comes to. Nothing is waited for in it, since nothing is fetched.
-
-    A loop does not start inside another: under an ASGI server it gets a thread of its own.
-    """
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return asyncio.run(work)
-    with ThreadPoolExecutor(1) as thread:
-        return thread.submit(asyncio.run, work).result()
 
 
 _FACTS = ("kind", "certificate", "annotation", "token")

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from certificates.models import Annotation, Certificate
-from certificates.pdf.verify import Verdict
+from certificates.pdf.verify import Change, Examination, Verdict
 from certificates.workflows import AnnotationState, DocumentState
 from registration.models import Qualification, Registration
 from registration.workflows import QualificationState, RegistrationState
@@ -70,6 +70,30 @@ FILE_ANSWERS = {
         explained=False,
     ),
 }
+
+#: How an altered file differs, where that is known: what somebody can do about it is not the same.
+CHANGE_ANSWERS = {
+    Change.APPENDED: Answer(
+        "appended",
+        "bad",
+        "文件在签发之后被追加了内容",
+        "签发时的部分完好，但后面又加了内容，显示出来的可能已不是签发时的样子，不能采信。请索取下载得到的 PDF 原文件。",
+        explained=False,
+    ),
+    Change.CUT: Answer(
+        "cut",
+        "bad",
+        "文件不完整",
+        "文件的后半部分缺失，签名无法核验，多半是下载或传送中断。请重新下载或索取 PDF 原文件。",
+        explained=False,
+    ),
+}
+
+
+def of_file(found: Examination) -> Answer:
+    """Return the verdict on a file that is not whole and ours."""
+    return CHANGE_ANSWERS.get(found.change) or FILE_ANSWERS.get(found.verdict, UNRECORDED)
+
 
 #: What a verdict means and does not mean, by subject.
 MEANINGS = {

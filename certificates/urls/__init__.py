@@ -1,7 +1,7 @@
 from django.urls import path
 
 from certificates import api
-from certificates.views import holder, paper, public, registered, replacing, titles
+from certificates.views import bulk, holder, offline, paper, public, registered, replacing, titles
 
 app_name = "certificates"
 urlpatterns = [
@@ -11,6 +11,9 @@ urlpatterns = [
     path("titles", titles.Page.as_view(), name="titles"),
     path("titles.json", titles.AsJson.as_view(), name="titles_json"),
     path("titles.csv", titles.AsCsv.as_view(), name="titles_csv"),
+    path("offline", offline.Offline.as_view(), name="offline"),
+    path("offline/worker.js", offline.Worker.as_view(), name="offline_worker"),
+    path("bulk", bulk.Bulk.as_view(), name="bulk"),
     path("mine", holder.List.as_view(), name="list"),
     path("terms", holder.Terms.as_view(), name="terms"),
     path("q/<str:mgmt_no>", holder.Certificate.as_view(), name="qualification"),

@@ -5,4 +5,7 @@ from django.urls import path
 from certificates.views import public
 
 app_name = "verification"
-urlpatterns = [path("<str:token>", public.VerifyToken.as_view(), name="token")]
+urlpatterns = [
+    path("<str:token>", public.VerifyToken.as_view(), name="token"),
+    path("<str:token>/proof", public.Proof.as_view(), name="proof"),
+]

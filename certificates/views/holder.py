@@ -13,6 +13,7 @@ from django.views.decorators.cache import never_cache
 from certificates import actions, queries
 from certificates.forms import AnnotationForm, TermsForm
 from certificates.models import TERMS_VERSION, Annotation, FileDamaged
+from certificates.queries.counts import verification_table
 from certificates.views.frame import DAMAGED, HolderPage, closed, document, menu
 from certificates.views.titles import title_url
 from certificates.workflows import AnnotationState
@@ -121,6 +122,7 @@ class Certificate(HolderPage, View):
             "open": [each for each in past if each.is_open],
             "past": past,
             "form": form if qualification.is_valid else None,
+            "verified": verification_table(qualification),
         }
         return self.page("qualification.html", context, status=status)
 

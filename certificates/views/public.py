@@ -9,9 +9,11 @@ from django.views import View
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 
-from certificates.actions import look_up
+from certificates.actions import look_up, look_up_code, look_up_file
 from certificates.forms import FileForm, NumberForm
-from certificates.queries import verify_file, verify_token
+from certificates.models import VerificationCount
+from certificates.queries.issued_log import proof_of
+from certificates.queries.verification import document_of
 from certificates.views.frame import menu, wants_json
 from swms import throttle
 from swms.middleware import client_ip
@@ -54,7 +56,7 @@ class VerifyFile(View):
         form = FileForm(request.POST, request.FILES, prefix="pdf")
         if not form.is_valid():
             return self._page(form)
-        found = verify_file(form.cleaned_data["file"].read())
+        found = look_up_file(form.cleaned_data["file"].read())
         context = {"result": found, "menu": menu("verify"), "again": "certificates:verify_file"}
         return render(request, "certificates/verification.html", context)
 
@@ -68,9 +70,26 @@ class VerifyToken(View):
 
     def get(self, request, token):
         throttle.hit("verify_token", client_ip(request), 60, PER_MINUTE)
-        found = verify_token(token)
+        for_program = wants_json(request)
+        way = VerificationCount.Way.API if for_program else VerificationCount.Way.CODE
+        found = look_up_code(token, way=way)
         status = 200 if found.is_found else 404
-        if wants_json(request):
+        if for_program:
             return JsonResponse(found.as_json(), status=status, json_dumps_params={"ensure_ascii": False})
         context = {"result": found, "menu": menu("verify")}
         return render(request, "certificates/verification.html", context, status=status)
+
+
+@method_decorator(never_cache, name="dispatch")
+class Proof(View):
+    """That a document is in 签发日志, for programs: its leaf, the path to the root, the signed head."""
+
+    def get(self, request, token):
+        throttle.hit("verify_token", client_ip(request), 60, PER_MINUTE)
+        document = document_of(token)
+        proof = proof_of(document) if document else None
+        if proof is None:
+            body, status = {"code": "not_found", "message": "签发日志中没有这份文件"}, 404
+        else:
+            body, status = proof.as_json(), 200
+        return JsonResponse(body, status=status, json_dumps_params={"ensure_ascii": False})

@@ -13,6 +13,7 @@ from django.views.decorators.cache import never_cache
 from certificates import queries
 from certificates.models import FileDamaged
 from certificates.pdf.page import EQUAL_FORCE
+from certificates.queries.counts import verification_table
 from certificates.queries.verdicts import of_certificate
 from certificates.views.frame import DAMAGED, closed, document, menu
 from certificates.workflows import DocumentState, refused_now
@@ -43,6 +44,7 @@ class Page(LoginRequiredMixin, View):
             "version_columns": [{"label": label} for label in ("版本", "签发时间", "原因", "状态")],
             "replacing": _replacing(registration) if request.user.is_worker else None,
             "menu": menu("") if request.user.is_worker else None,
+            "verified": verification_table(registration) if request.user.is_worker else None,
         }
         return render(request, "certificates/registration.html", context)
 

@@ -1,13 +1,12 @@
 """The one way to write to the audit trail, and to judge it."""
 
-import json
-import os
 from dataclasses import dataclass
 
 from django.conf import settings
 from django.db import connection, models
 from django.utils import timezone
 
+from swms import anchors
 from swms.audit.models import AuditEvent, AuditLink, canonical
 from swms.current import current_request
 
@@ -114,20 +113,11 @@ def anchor() -> dict | None:
     if head is None or (last and last["seq"] >= head.seq):
         return None
     entry = {"seq": head.seq, "hash": bytes(head.hash).hex(), "at": timezone.now().isoformat()}
-    settings.ANCHOR_PATH.parent.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(settings.ANCHOR_PATH, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    try:
-        os.write(descriptor, (json.dumps(entry) + "\n").encode())
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    anchors.append(settings.ANCHOR_PATH, entry)
     return entry
 
 
 def last_anchor() -> dict | None:
     """Return the newest anchor ``{"seq", "hash", "at"}``, or ``None`` before the first."""
-    try:
-        lines = settings.ANCHOR_PATH.read_text().splitlines()
-    except FileNotFoundError:
-        return None
-    return json.loads(lines[-1]) if lines else None
+    entries = anchors.read(settings.ANCHOR_PATH)
+    return entries[-1] if entries else None

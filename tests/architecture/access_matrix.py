@@ -250,6 +250,10 @@ CERTIFICATES = {
     "certificates/titles": public("public rules, and nobody is named", 200, 405),
     "certificates/titles.json": public("open data", 200, 405),
     "certificates/titles.csv": public("open data", 200, 405),
+    "v/<str:token>/proof": public(VERIFY, 200, 405, keys={"token": "annotation.verify_token"}),
+    "certificates/offline": public(VERIFY, 200, 200),
+    "certificates/offline/worker.js": public(VERIFY, 200, 405),
+    "certificates/bulk": members(404, 404, but={f"spring {REVIEWERS} {KEEPERS}": (200, 200)}),
     "certificates/mine": workers(200, 405),
     "certificates/terms": workers(200, 200),
     "certificates/q/<str:mgmt_no>": owner(200, 200, keys={"mgmt_no": "finished.qualification.mgmt_no"}),
@@ -430,6 +434,7 @@ CONSOLE = {
     "console/registration/rosterimport/<uuid:uid>/errors/": desk("qian_li", 404, 405, keys=IMPORT),
     **_screen("certificates/annotation", KEEPERS),
     **_screen("certificates/certificate", REVIEWERS),
+    **_screen("certificates/logentry", f"{KEEPERS} wu_qiang he_xin"),
     **_screen("certificates/replacement", REVIEWERS),
     **_case(
         "certificates/replacement",

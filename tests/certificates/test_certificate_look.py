@@ -11,6 +11,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.contrib.staticfiles import finders
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from playwright.sync_api import sync_playwright
 
@@ -53,6 +54,8 @@ def pages(client, completed, annotation, people, monkeypatch):
         {"holding": "middle_title", "series": "arts", "obtained_on": "2020-01-01"},
     )
     keep("titles with errors", "get", at("titles"), {"holding": ""})
+    keep("offline", "get", at("offline"))
+    keep("offline, answered", "post", at("offline"), {"text": "https://example.org/"})
     keep("a valid copy", "get", f"/v/{annotation.verify_token}")
     keep("an unknown token", "get", "/v/nothing")
     newcomer = holder("陈晨").worker.user
@@ -104,6 +107,11 @@ def keep_replacement(keep, client, registration, people) -> None:
     keep("the receipt", "get", at("replacement_receipt", one.ref))
     keep("taking it back", "get", at("replacement_withdraw", one.ref))
     keep("the case under review", "get", at("replacement", one.ref))
+    client.cookies = signed_in(people.li_jing).cookies
+    keep("many at once", "get", at("bulk"))
+    rows = SimpleUploadedFile("名单.csv", f"证书编号,姓名\n{registration.number},王芳\n123,".encode())
+    keep("many answered", "post", at("bulk"), {"file": rows, "kind": "page"})
+    keep_at(keep, client, people.zhou_yan, "the log", "/console/certificates/logentry/")
     desk = f"/console/certificates/replacement/{one.ref}/"
     keep_at(keep, client, people.li_jing, "the first desk", desk)
     keep_at(keep, client, people.li_jing, "the queue", "/console/certificates/replacement/")

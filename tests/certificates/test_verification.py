@@ -161,7 +161,9 @@ def test_an_unknown_token_is_404_in_words_and_in_json(client, db):
 def test_an_untouched_file_is_valid_and_says_when_it_was_signed(annotation):
     found = queries.verify_file(annotation.read())
     assert (found.code, found.subject) == ("valid", "annotation")
-    assert "签名时间" in facts(found)
+    signed = {row.label: row.value for row in found.signed}
+    assert list(signed) == ["签名时间", "签名证书", "签名证书有效期至"]
+    assert signed["签名证书"] == "SWMS 示例签名证书·非官方，由SWMS 示例根证书·非官方签发"
 
 
 def test_the_registration_certificate_is_told_by_its_file(issued):
@@ -178,7 +180,7 @@ def test_one_flipped_byte_is_an_altered_file(annotation, place):
 
 def test_with_something_appended_the_register_is_laid_beside_the_altered_file(annotation):
     found = queries.verify_file(annotation.read() + b"\n% more")
-    assert found.code == "altered"
+    assert found.code == "appended"
     assert facts(found)["加注编号"] == annotation.number
 
 

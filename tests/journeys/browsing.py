@@ -149,7 +149,7 @@ class Visitor:
         return any(each["name"] == "mode" and each["value"] == "elder" for each in self.context.cookies())
 
     def _path(self) -> str:
-        return self.page.url.removeprefix(self.portal.address).partition("?")[0]
+        return self.page.url.removeprefix(self.portal.address).partition("#")[0].partition("?")[0]
 
     def _heard(self, message) -> None:
         own_status = message.text.startswith("Failed to load resource") and message.location["url"] == self.page.url

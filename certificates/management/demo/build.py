@@ -66,6 +66,7 @@ def build(seed: int, on_step: OnStep, *, most: int | None = None) -> None:
         person.story.tell(person, world)
     on_step("加注、反馈和申诉", 0, 1)
     copies.make_copies([each for each in people if _may_have_copies(each)], staff, chance)
+    copies.make_verifications(random.Random(seed))
     copies.make_feedbacks(STAND_BY, staff, chance)
     appeals.make_appeals(people, STAND_BY + 1000, staff, chance)
     employers.make_feedbacks([each for each in people if each.worker], 2 * INSTITUTIONS, staff, chance)

@@ -11,7 +11,8 @@ from certificates.management.demo import pictures
 from certificates.management.demo.clock import at, office_hour
 from certificates.management.demo.offices import PLACES, Staff
 from certificates.management.demo.people import Person
-from certificates.models import TERMS_VERSION, Annotation, Scenario
+from certificates.models import TERMS_VERSION, Annotation, Certificate, Scenario, VerificationCount
+from certificates.workflows import AnnotationState, DocumentState
 from registration.actions import feedback as feedbacks
 from registration.models import Qualification
 from registration.roster import fictitious
@@ -45,6 +46,19 @@ def make_copies(people: list[Person], staff: Staff, chance: random.Random) -> No
     for ago in (50, 25, 4):
         _copy(last, "active", ago, 20, scenario, staff, chance)
     actions.expire()
+
+
+def make_verifications(chance: random.Random) -> None:
+    """Let strangers verify copies and certificates in the days since they were made, for their holders to see."""
+    ways = VerificationCount.Way
+    for annotation in Annotation.objects.filter(state=AnnotationState.ACTIVE).order_by("pk"):
+        age = (today() - annotation.applied_on).days
+        for _ in range(chance.randrange(4)):
+            with at(office_hour(chance.randint(0, age), chance)):
+                actions.look_up_code(annotation.verify_token, way=chance.choice((ways.CODE, ways.CODE, ways.API)))
+    for certificate in Certificate.objects.filter(state=DocumentState.ISSUED).order_by("pk")[:20]:
+        with at(office_hour(chance.randint(0, 20), chance)):
+            actions.look_up_code(certificate.verify_token)
 
 
 def _copy(person: Person, fate: str, ago: int, days: int, scenario: Scenario, staff: Staff, chance) -> None:
