@@ -7,13 +7,18 @@ class CertificatesConfig(AppConfig):
 
     def ready(self):
         from certificates import receivers  # noqa: F401 (it listens once imported)
+        from certificates.actions.replacing import move_replacements
         from certificates.queries.dates import annotation_dates
         from certificates.queries.names import unprintable
-        from certificates.queries.replacements import REPLACEMENTS
+        from certificates.queries.replacements import REPLACEMENTS, open_cases
+        from registration.actions.merging import move_when_merging
         from registration.queries.clock import contribute
+        from registration.queries.merging import ask_before_merging
         from registration.queries.reminding import remind_of
         from registration.roster import check_names_with
 
         check_names_with(unprintable)
         remind_of(*REPLACEMENTS)
         contribute(annotation_dates)
+        ask_before_merging(open_cases)
+        move_when_merging(move_replacements)

@@ -1,6 +1,6 @@
 """Writes that are not one move; each is one transaction."""
 
-from registration.actions import appeals, feedback, institutions, transfers
+from registration.actions import appeals, feedback, institutions, merging, transfers
 from registration.actions.account import register_account
 from registration.actions.applications import (
     apply,
@@ -48,6 +48,7 @@ __all__ = [
     "institutions",
     "lapse",
     "link_institution",
+    "merging",
     "open_applications",
     "open_makeup",
     "open_renewal",

@@ -10,7 +10,7 @@ from registration.models.policies import DEFAULT_POLICY, FirstReview, Policy, Pr
 from registration.models.profile import Honour, PastProject, WorkExperience
 from registration.models.records import Registration, RegistrationPeriod
 from registration.models.reminders import DeadlineReminder
-from registration.models.roster import RosterImport
+from registration.models.roster import RosterChange, RosterConflict, RosterImport, RosterKept, RosterMerge
 from registration.models.transfers import Transfer
 
 __all__ = [
@@ -33,7 +33,11 @@ __all__ = [
     "Qualification",
     "Registration",
     "RegistrationPeriod",
+    "RosterChange",
+    "RosterConflict",
     "RosterImport",
+    "RosterKept",
+    "RosterMerge",
     "Span",
     "Transfer",
     "WorkExperience",

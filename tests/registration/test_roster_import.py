@@ -46,8 +46,8 @@ def write(path: Path, rows: list[list[str]], encoding: str = "utf-8-sig") -> Pat
 
 
 def counts(run: RosterImport) -> tuple[int, ...]:
-    """Return how many rows were created, updated, unchanged and refused."""
-    return run.rows_created, run.rows_updated, run.rows_unchanged, run.rows_refused
+    """Return how many rows were created, updated, unchanged and left out, by a mistake or a conflict."""
+    return run.rows_created, run.rows_updated, run.rows_unchanged, run.rows_refused + run.rows_conflicting
 
 
 @pytest.fixture(autouse=True)
