@@ -137,7 +137,7 @@ def floor(folder: Path) -> float:
 def plain_import():
     """Return the name of the plain way, and the function that does it."""
     try:
-        from import_export import resources
+        from import_export import fields, resources, widgets
     except ModuleNotFoundError:
         return "update_or_create in a loop, twice (django-import-export is not installed)", plain_loop
 
@@ -146,10 +146,15 @@ def plain_import():
     class Roster(resources.ModelResource):
         """Every row by its 管理号, as the manual shows."""
 
+        id_number = fields.Field("id_number", "id_number", widgets.CharWidget())
+
         class Meta:
             model = Qualification
             import_id_fields = ("mgmt_no",)
             fields = ("exam_year", "level", "name", "id_type", "id_number", "mgmt_no", "issue_date", "province")
+
+        def init_instance(self, row=None):
+            return Qualification(id_number=row["id_number"])  # a sealed field has no empty value to begin with
 
     def run(path: Path) -> None:
         import tablib
