@@ -14,6 +14,7 @@ class RollBackForm(ReasonForm):
         super().__init__(*args, **kwargs)
         self.fields["reason"].label = "撤回原因"
         self.fields["reason"].help_text = "写明文件错在哪里，会留在导入记录中。"
+        self.fields["reason"].error_messages["min_length"] = "请写10字以上，说明为什么撤回"
 
 
 class RosterMergeForm(Form):
