@@ -71,14 +71,19 @@ class RosterConflictAdmin(ReviewAdmin):
         rivals = record.rivals()
         ours = next((row for row in rivals if row.mgmt_no == record.mgmt_no or record.is_same_award(row)), None)
         text = "社工库中的记录改为来件的内容。" if ours else "社工库新增这份证书。"
-        if any(row.id_index == record.id_index and row.name != record.name for row in rivals):
+        others = [row for row in rivals if row != ours and row.id_index == record.id_index]
+        if any(row.name != record.name for row in others):
             text += "同一证件号码的其他记录，姓名一并改为来件的姓名。"
-        rows = [{"label": row["label"], "value": row["new"]} for row in compared(ours, record)]
+        rows = [
+            {"label": row["label"], "value": f"{row['old']}，改为{row['new']}" if differs(row) else row["new"]}
+            for row in compared(ours, record)
+        ]
         return {"text": text + "撤回这次导入时可以还原。", "rows": rows}
 
     def case(self, record, user):
         rivals = record.rivals() if record.state == RosterConflictState.OPEN else []
-        sections = [{"label": "来件", "entries": [_incoming(record, self._import_url(record, user))]}]
+        incoming = _incoming(record, self._import_url(record, user), compared_above=bool(rivals))
+        sections = [{"label": "来件", "entries": [incoming]}]
         if rivals:
             sections.append({"label": "社工库中的记录", "entries": [[self._rival(each)] for each in rivals]})
         return Case(
@@ -96,10 +101,9 @@ class RosterConflictAdmin(ReviewAdmin):
 
     def _rival(self, row: Qualification) -> dict:
         screen = self.admin_site.get_model_admin(Qualification)
-        said = (
-            f"{row.name}，{row.get_level_display()} {row.exam_year}年，{'已注册账户' if row.worker else '未注册账户'}"
-        )
-        return {"label": row.mgmt_no, "value": said, "url": screen.record_url(row)}
+        account = "已注册账户" if row.worker else "未注册账户"
+        said = f"{row.mgmt_no}，{row.get_level_display()} {row.exam_year}年，{account}"
+        return {"label": row.name, "value": said, "url": screen.record_url(row)}
 
     def _import_url(self, record, user) -> str:
         screen = self.admin_site.get_model_admin(RosterImport)
@@ -143,8 +147,15 @@ def _said(record, name: str) -> str:
     return getattr(record, name)
 
 
-def _incoming(record: RosterConflict, import_url: str) -> list[dict]:
-    rows = [{"label": label, "value": _said(record, name)} for name, label in _COMPARED.items()]
+def differs(row: dict) -> bool:
+    """Whether something that was there becomes something else."""
+    return bool(row["old"]) and row["old"] != row["new"]
+
+
+def _incoming(record: RosterConflict, import_url: str, *, compared_above: bool) -> list[dict]:
+    """Return what came; what stands in the comparison already is not said twice."""
+    shown = {"id_number": "证件号码"} if compared_above else _COMPARED
+    rows = [{"label": label, "value": _said(record, name)} for name, label in shown.items()]
     for row in rows:
         if row["label"] == "证件号码":
             row["secret"] = "id_number"
