@@ -146,7 +146,7 @@ def _open_cases(worker: Worker) -> list[str]:
 
 def preview(keep: Person, join: Person) -> list[tuple[str, str]]:
     """Return what a merge would do, as ``(what, in words)``."""
-    lines = [("职业水平证书", "、".join(row.mgmt_no for row in join.rows) or "无")]
+    lines = [("转入的证书", "、".join(row.mgmt_no for row in join.rows) or "无")]
     if not join.worker:
         lines.append(("账户", "证书关联到保留的账户" if keep.worker else "两人都没有账户，注册时用保留的证件号码"))
         return lines
