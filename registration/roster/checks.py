@@ -211,7 +211,7 @@ def _plain_reader(places: dict[str, int], provinces: dict[str, str], latest: dat
             ):
                 return Entry(number, name, id_type, id_number, mgmt_no, level, year, day, province)
         except (TypeError, KeyError, AttributeError, ValueError):
-            pass  # a cell that is no text, or one that has to be looked at more closely
+            return None  # a cell that is no text, or one that has to be looked at more closely
         return None
 
     return read

@@ -47,7 +47,7 @@ _BROUGHT = """
     SELECT q.id, CASE
         WHEN q.worker_id IS NOT NULL THEN 'account'
         WHEN EXISTS (SELECT 1 FROM registration_feedback f
-                     WHERE f.id_index = q.id_index AND f.state = 'APPROVED' AND f.decided_at >= q.created_at)
+                     WHERE f.id_index = q.id_index AND f.state IN ('APPROVED') AND f.decided_at >= q.created_at)
             THEN 'feedback'
         WHEN q.updated_at <> q.created_at THEN 'changed'
         WHEN {referenced} THEN 'used' END
