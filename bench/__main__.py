@@ -7,7 +7,7 @@ of its own: they need different settings, and what one leaves in memory would sl
 import subprocess
 import sys
 
-BENCHES = ("bench.certificates", "bench.annotating", "bench.peak", "bench.pages")
+BENCHES = ("bench.certificates", "bench.annotating", "bench.peak", "bench.pages", "bench.roster")
 
 for bench in BENCHES:
     subprocess.run([sys.executable, "-m", bench], check=True)

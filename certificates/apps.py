@@ -7,11 +7,14 @@ class CertificatesConfig(AppConfig):
 
     def ready(self):
         from certificates import receivers  # noqa: F401 (it listens once imported)
+        from certificates.actions.replacing import move_replacements
         from certificates.queries.dates import annotation_dates
         from certificates.queries.names import unprintable
         from certificates.queries.paper_dates import paper_dates
-        from certificates.queries.replacements import REPLACEMENTS, WAITING
+        from certificates.queries.replacements import REPLACEMENTS, WAITING, open_cases
+        from registration.actions.merging import move_when_merging
         from registration.queries.clock import contribute
+        from registration.queries.merging import ask_before_merging
         from registration.queries.reminding import remind_of
         from registration.queries.statistics import count_also
         from registration.roster import check_names_with
@@ -21,3 +24,5 @@ class CertificatesConfig(AppConfig):
         count_also(WAITING)
         contribute(annotation_dates)
         contribute(paper_dates)
+        ask_before_merging(open_cases)
+        move_when_merging(move_replacements)

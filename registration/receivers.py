@@ -9,11 +9,13 @@ from registration.models import (
     Institution,
     InstitutionLink,
     Registration,
+    RosterConflict,
     RosterImport,
+    RosterMerge,
     Transfer,
     Worker,
 )
-from registration.roster import staged
+from registration.roster import staged, take
 from swms.crypto import index_candidates
 from swms.jobs import enqueue
 from swms.signin.actions import mobile_changed
@@ -96,6 +98,20 @@ def follow_the_mobile(user, by, **kwargs):
     worker = Worker.objects.filter(user=user).first()
     if worker:
         actions.profile_changed(worker, by=by, part="contact")
+
+
+@receiver(transitioned, sender=RosterConflict)
+def apply_what_was_taken(instance, step, **kwargs):
+    """A row that is taken is in the roster in the same moment, or the decision is refused (§2.16)."""
+    if step.transition.name == "take":
+        take(instance, by=step.actor)
+
+
+@receiver(transitioned, sender=RosterMerge)
+def merge_the_people(instance, step, **kwargs):
+    """Two people become one by the confirmation itself, or it is refused (§2.16)."""
+    if step.transition.name == "approve":
+        actions.merging.carry_out(instance, by=step.actor)
 
 
 @receiver(staged, sender=RosterImport)

@@ -83,6 +83,12 @@ def keeps_the_roster(user):
 
 
 @rules.predicate
+def proposed_it(user, merge):
+    """Who proposed a merge may take it back."""
+    return merge.proposed_by_id == user.pk
+
+
+@rules.predicate
 def receives_appeal(user, appeal):
     """A first reviewer of the account's 登记区域; where there is none, a security administrator (rulebook §2.12)."""
     if appeal.region_id is None:
@@ -129,6 +135,9 @@ rules.add_perm("registration.final_review", sits_where_review_is(Duty.FINAL_REVI
 rules.add_perm("registration.revoke", sits_where_review_is(Duty.FINAL_REVIEW) & is_another)
 rules.add_perm("registration.keep_roster", keeps_roster_of)
 rules.add_perm("registration.import_roster", keeps_the_roster)
+rules.add_perm("registration.decide_roster_conflict", keeps_roster_of)
+rules.add_perm("registration.decide_roster_merge", keeps_roster_of)
+rules.add_perm("registration.withdraw_roster_merge", keeps_roster_of & proposed_it)
 rules.add_perm("registration.decide_feedback", on_duty(Duty.FIRST_REVIEW))
 rules.add_perm("registration.set_policy", speaks_for_province)
 rules.add_perm("registration.decide_appeal", receives_appeal & is_about_another)

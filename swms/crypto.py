@@ -177,17 +177,20 @@ def open_bytes(purpose: str, uid: UUID, sealed: bytes) -> bytes:
         raise CannotOpen("damaged, or moved from another place") from error
 
 
-def seal_many(purpose: str, uids: Sequence[UUID], texts: Sequence[str]) -> list[bytes]:
-    """Return each text sealed for its row, for imports by COPY; `purpose` is `SealedField.purpose`."""
+def seal_many(purpose: str, uids: Sequence[bytes], texts: Sequence[str]) -> list[bytes]:
+    """Return each text sealed for its row, for imports by COPY; `purpose` is `SealedField.purpose`.
+
+    The rows' uids come as their sixteen bytes.
+    """
     key = _writing_key()
     header, encrypt = key.header, key.aead.encrypt
     place = header + purpose.encode() + b"\0"
     nonces = os.urandom(NONCE_SIZE * len(texts))
-    sealed = []
-    for start, uid, text in zip(range(0, len(nonces), NONCE_SIZE), uids, texts, strict=True):
-        nonce = nonces[start : start + NONCE_SIZE]
-        sealed.append(header + nonce + encrypt(nonce, text.encode(), place + uid.bytes))
-    return sealed
+    starts = range(0, len(nonces), NONCE_SIZE)
+    return [
+        header + (nonce := nonces[start : start + NONCE_SIZE]) + encrypt(nonce, text.encode(), place + uid)
+        for start, uid, text in zip(starts, uids, texts, strict=True)
+    ]
 
 
 def is_current(sealed: bytes) -> bool:

@@ -11,7 +11,7 @@ from django.utils import timezone
 from certificates.models import Replacement
 from certificates.queries.replacements import files_due, open_replacement
 from certificates.workflows import ReplacementReason, ReplacementState, refused_now
-from registration.models import Registration
+from registration.models import Registration, Worker
 from swms.audit.trail import record
 from swms.dates import today
 from swms.references import next_reference
@@ -129,3 +129,8 @@ def purge_files() -> int:
             for file in case.evidence.filter(purged_at=None):
                 purge(file)
     return len(cases)
+
+
+def move_replacements(worker: Worker, into: Worker) -> None:
+    """Two records turned out to be one person: what was replaced before goes along with its registration."""
+    worker.replacements.update(worker=into)

@@ -37,6 +37,12 @@ def open_replacement(worker: Worker) -> Replacement | None:
     return worker.replacements.filter(state__in=OPEN_STATES).select_related("registration").first()
 
 
+def open_cases(worker: Worker) -> list[str]:
+    """Return in words what stands against merging the worker with somebody else."""
+    one = open_replacement(worker)
+    return [f"登记证书换发{one.ref}尚未办结"] if one else []
+
+
 def awaiting(user) -> QuerySet[Replacement]:
     """Return the replacements that wait for a decision of this very reviewer, the most urgent first.
 

@@ -1,6 +1,6 @@
 """Writes that are not one move; each is one transaction."""
 
-from registration.actions import appeals, escalations, feedback, institutions, sampling, transfers
+from registration.actions import appeals, escalations, feedback, institutions, merging, sampling, transfers
 from registration.actions.account import register_account
 from registration.actions.applications import (
     apply,
@@ -51,6 +51,7 @@ __all__ = [
     "institutions",
     "lapse",
     "link_institution",
+    "merging",
     "open_applications",
     "open_makeup",
     "open_renewal",

@@ -2,10 +2,12 @@
 
 from registration.admin.appeals import AppealAdmin
 from registration.admin.applications import ApplicationAdmin
+from registration.admin.conflicts import RosterConflictAdmin
 from registration.admin.escalations import EscalationAdmin
 from registration.admin.feedback import FeedbackAdmin
 from registration.admin.imports import RosterImportScreen
 from registration.admin.institutions import InstitutionAdmin, InstitutionFeedbackAdmin
+from registration.admin.merges import RosterMergeAdmin
 from registration.admin.policies import PolicyScreen
 from registration.admin.records import RegistrationAdmin
 from registration.admin.reminders import DeadlineReminderAdmin
@@ -25,7 +27,9 @@ __all__ = [
     "PolicyScreen",
     "QualificationAdmin",
     "RegistrationAdmin",
+    "RosterConflictAdmin",
     "RosterImportScreen",
+    "RosterMergeAdmin",
     "SampledCaseAdmin",
     "SamplingCampaignAdmin",
     "StatisticsScreen",

@@ -5,12 +5,14 @@ from django import forms
 from django.contrib import admin, messages
 from django.http import FileResponse, Http404, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import path
+from django.urls import path, reverse
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from registration import roster
-from registration.models import RosterImport
+from registration.forms.roster import RollBackForm
+from registration.models import RosterConflict, RosterImport
+from registration.workflows import RosterConflictState
 from swms.console.screens import Screen
 from swms.forms import Form
 from swms.sheets import CONTENT_TYPES, XLSX
@@ -38,7 +40,7 @@ class RosterImportScreen(Screen):
 
     group = "证书"
     label = "导入名单"
-    columns = ("文件", "时间", "操作人", "方式", "结果", "总行数", "新增", "更新", "未变", "有误")
+    columns = ("文件", "时间", "操作人", "方式", "结果", "总行数", "新增", "更新", "未变", "有误", "冲突")
     empty_title = "还没有导入过名单"
     empty_text = "选择文件后先试运行，不会改动社工库。"
     list_template = "console/imports.html"
@@ -57,6 +59,7 @@ class RosterImportScreen(Screen):
             record.rows_updated,
             record.rows_unchanged,
             record.rows_refused,
+            record.rows_conflicting,
         )
         return {
             "title": record.file_name,
@@ -79,6 +82,7 @@ class RosterImportScreen(Screen):
             path("<uuid:uid>/progress/", self.page(self.progress_page), name=self.url_name("progress")),
             path("<uuid:uid>/confirm/", self.page(self.confirm_page), name=self.url_name("confirm")),
             path("<uuid:uid>/errors/", self.page(self.errors_page), name=self.url_name("errors")),
+            path("<uuid:uid>/undo/", self.page(self.undo_page), name=self.url_name("undo")),
         ]
 
     def list_context(self, request):
@@ -115,13 +119,22 @@ class RosterImportScreen(Screen):
     def _result(self, request, uid):
         record = self.record(request, uid)
         finished = record.outcome == Outcome.FINISHED
+        open_conflicts = record.conflicts.filter(state=RosterConflictState.OPEN).count()
+        changes = record.rows_created + record.rows_updated + record.rows_conflicting
         context = {
             "import": record,
-            "running": record.outcome == Outcome.RUNNING,
+            "running": record.outcome in (Outcome.RUNNING, Outcome.UNDOING),
             "percent": roster.progress(record),
             "problems": roster.problems(record),
-            "may_confirm": finished and record.dry_run and record.rows_created + record.rows_updated > 0,
-            "has_error_file": finished and record.rows_refused > 0,
+            "may_confirm": finished and record.dry_run and changes > 0,
+            "has_error_file": finished and record.rows_refused + record.rows_conflicting > 0,
+            "left_out": record.rows_refused + record.rows_conflicting,
+            "may_undo": record.may_be_undone,
+            "open_conflicts": open_conflicts,
+            "conflicts_url": self.admin_site.get_model_admin(RosterConflict).list_url,
+            "kept": _kept(record),
+            "kept_count": record.kept.count(),
+            "undo_url": self.url("undo", uid),
             "list_url": self.list_url,
             "record_url": self.record_url(record),
             "progress_url": self.url("progress", uid),
@@ -138,7 +151,7 @@ class RosterImportScreen(Screen):
         record = self.record(request, uid)
         context = {"percent": roster.progress(record), "progress_url": self.url("progress", uid)}
         response = render(request, "console/import_progress.html", context)
-        if record.outcome != Outcome.RUNNING:
+        if record.outcome not in (Outcome.RUNNING, Outcome.UNDOING):
             response["HX-Refresh"] = "true"
         return response
 
@@ -166,8 +179,61 @@ class RosterImportScreen(Screen):
         response = FileResponse(found.open(), content_type=found.content_type)
         return _as_download(response, found.name)
 
+    def undo_page(self, request, uid):
+        """Ask why, and say what will happen (GET); have the import undone (POST)."""
+        return require_http_methods(["GET", "HEAD", "POST"])(self._undo)(request, uid)
 
-_TONES = {Outcome.RUNNING: "info", Outcome.FINISHED: "good", Outcome.FAILED: "bad"}
+    def _undo(self, request, uid):
+        record = self.record(request, uid)
+        if not record.may_be_undone:
+            messages.error(request, "这次导入不能撤回，或已经撤回")
+            return redirect(self.record_url(record))
+        form = RollBackForm(request.POST or None)
+        if request.method == "POST" and form.is_valid():
+            try:
+                roster.roll_back(record, by=request.user, reason=form.cleaned_data["reason"])
+            except Refused as refused:
+                messages.error(request, refused.message)
+            return redirect(self.record_url(record))
+        context = {
+            "heading": f"撤回导入 {record.file_name}",
+            "text": "新增的记录从社工库移除，更新的记录恢复原样。"
+            "已注册账户、此后又有更改或已据此办理业务的人员保留，并列出原因。",
+            "rows": [
+                {"label": "导入时间", "value": cn_datetime(record.started_at)},
+                {"label": "新增", "value": str(record.rows_created)},
+                {"label": "更新", "value": str(record.rows_updated)},
+            ],
+            "form": form,
+            "record_url": self.record_url(record),
+        }
+        return self.show(request, "console/import_undo.html", context)
+
+
+MOST_LISTED = 500
+
+
+def _kept(record: RosterImport) -> list[dict]:
+    """Return the rows that stayed when the import was undone, the first of them, with the reason."""
+    rows = record.kept.select_related("qualification").order_by("qualification_id")[:MOST_LISTED]
+    return [
+        {
+            "name": each.qualification.name,
+            "mgmt_no": each.qualification.mgmt_no,
+            "url": reverse("admin:registration_qualification_change", args=[each.qualification.mgmt_no]),
+            "reason": each.get_reason_display(),
+        }
+        for each in rows
+    ]
+
+
+_TONES = {
+    Outcome.RUNNING: "info",
+    Outcome.FINISHED: "good",
+    Outcome.FAILED: "bad",
+    Outcome.UNDOING: "info",
+    Outcome.UNDONE: "idle",
+}
 
 
 def _download(data: bytes, name: str) -> HttpResponse:

@@ -1,13 +1,18 @@
 """The roster of certificate holders (社工库): exact search, revoking and cancelling."""
 
 from django.contrib import admin
+from django.db.models import Q
+from django.urls import reverse
+from django.utils.http import urlencode
 
-from registration.admin.identity import find
-from registration.models import Qualification
-from registration.workflows import QualificationState
+from registration.admin.identity import find, identity
+from registration.models import Qualification, RosterMerge
+from registration.queries.merging import formerly
+from registration.workflows import QualificationState, RosterMergeState
 from swms.console.history import entries
 from swms.console.review import Case, ReviewAdmin
-from swms.console.screens import Filter
+from swms.console.screens import Filter, Found
+from swms.idnumbers import mask_id
 from swms.regions.models import Duty
 from swms.ui import cn_date, cn_datetime
 
@@ -50,7 +55,12 @@ class QualificationAdmin(ReviewAdmin):
         }
 
     def search(self, user, text):
-        return find(self.records(user), text, name="name", numbers=("mgmt_no",), owner="", reference=None)
+        """Whoever was merged into another is found by the former number too."""
+        found = find(self.records(user), text, name="name", numbers=("mgmt_no",), owner="", reference=None)
+        if not found.by_identity:
+            return found
+        known = Q(id_index__in=identity(text)) | Q(pk__in=formerly(identity(text)).values("pk"))
+        return Found(self.records(user).filter(known), by_identity=True)
 
     def case(self, record, user):
         rows = [
@@ -65,9 +75,25 @@ class QualificationAdmin(ReviewAdmin):
             {"label": "来源", "value": f"{record.get_source_display()}，{cn_datetime(record.created_at)}入库"},
             {"label": "账号", "value": "已注册" if record.worker else "未注册"},
         ]
+        rows += _formerly(record)
+        if record.moves_for(user):
+            url = f"{reverse('admin:registration_rostermerge_add')}?{urlencode({'keep': record.mgmt_no})}"
+            rows.append({"label": "重复人员", "value": "与另一条记录合并", "url": url})
         return Case(
             title=f"{record.name} · {record.get_level_display()}证书",
             badge=record.get_state_display(),
             sections=[{"label": "职业水平证书", "entries": [rows]}],
             history=entries(record),
         )
+
+
+def _formerly(record: Qualification) -> list[dict]:
+    """Return the number under which the person was known before two records were made one."""
+    merges = RosterMerge.objects.filter(state=RosterMergeState.MERGED, moved__qualifications__contains=record.pk)
+    return [
+        {
+            "label": "曾用证件号码",
+            "value": f"{mask_id(each.old_number)}（{each.old_name}，{cn_date(each.decided_at)}并入）",
+        }
+        for each in merges.order_by("pk")
+    ]

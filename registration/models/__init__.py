@@ -11,7 +11,7 @@ from registration.models.policies import DEFAULT_POLICY, FinalReview, FirstRevie
 from registration.models.profile import Honour, PastProject, WorkExperience
 from registration.models.records import Registration, RegistrationPeriod
 from registration.models.reminders import DeadlineReminder
-from registration.models.roster import RosterImport
+from registration.models.roster import RosterChange, RosterConflict, RosterImport, RosterKept, RosterMerge
 from registration.models.sampling import PopulationRow, SampleAnswer, SampledCase, SamplingCampaign
 from registration.models.transfers import Transfer
 
@@ -38,7 +38,11 @@ __all__ = [
     "Qualification",
     "Registration",
     "RegistrationPeriod",
+    "RosterChange",
+    "RosterConflict",
     "RosterImport",
+    "RosterKept",
+    "RosterMerge",
     "SampleAnswer",
     "SampledCase",
     "SamplingCampaign",

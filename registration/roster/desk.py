@@ -47,9 +47,10 @@ def confirm(dry: RosterImport, *, by) -> RosterImport:
     dry = RosterImport.objects.select_for_update(of=("self",)).get(pk=dry.pk)
     if not dry.dry_run or dry.outcome != RosterImport.Outcome.FINISHED:
         raise Refused("not_finished", "试运行还没有完成，不能导入")
-    if not dry.rows_created + dry.rows_updated:
-        raise Refused("nothing_to_import", "文件中没有可以新增或更新的行")
-    later = RosterImport.objects.filter(sha256=dry.sha256, dry_run=False, started_at__gt=dry.finished_at).first()
+    if not dry.rows_created + dry.rows_updated + dry.rows_conflicting:
+        raise Refused("nothing_to_import", "文件中没有可以新增、更新或待处理的行")
+    since = RosterImport.objects.filter(sha256=dry.sha256, dry_run=False, started_at__gt=dry.finished_at)
+    later = since.exclude(outcome=RosterImport.Outcome.UNDONE).first()
     if later:
         raise Refused("already_confirmed", "这个文件已经开始导入，不用重复提交", pk=later.pk)
     if not staging.is_staged(dry):
@@ -58,5 +59,29 @@ def confirm(dry: RosterImport, *, by) -> RosterImport:
         file_name=dry.file_name, sha256=dry.sha256, by=by, dry_run=False, rows_total=dry.rows_total
     )
     record("registration.roster.confirm", import_, actor=by, changes={"sha256": import_.sha256})
+    staged.send(RosterImport, instance=import_)
+    return import_
+
+
+@transaction.atomic
+def roll_back(import_: RosterImport, *, by, reason: str) -> RosterImport:
+    """Ask for an import to be undone, and return it; a worker carries it out.
+
+    Raises PermissionDenied, ``Refused``: ``not_an_import``, ``not_finished``, ``already_undone``, ``nothing_to_undo``.
+    """
+    if not rules.has_perm("registration.import_roster", by):
+        raise PermissionDenied
+    import_ = RosterImport.objects.select_for_update(of=("self",)).get(pk=import_.pk)
+    if import_.dry_run:
+        raise Refused("not_an_import", "试运行没有改动社工库，无需撤回")
+    if import_.outcome in (RosterImport.Outcome.UNDOING, RosterImport.Outcome.UNDONE):
+        raise Refused("already_undone", f"这次导入{import_.get_outcome_display()}，不能重复撤回")
+    if import_.outcome == RosterImport.Outcome.RUNNING:
+        raise Refused("not_finished", "导入还没有结束，请稍后再撤回")
+    if not import_.may_be_undone:
+        raise Refused("nothing_to_undo", "这次导入没有改动社工库，无需撤回")
+    import_.outcome, import_.undone_by, import_.undo_reason = RosterImport.Outcome.UNDOING, by, reason
+    import_.save(update_fields=["outcome", "undone_by", "undo_reason"])
+    record("registration.rosterimport.undo", import_, actor=by, reason=reason, changes={"sha256": import_.sha256})
     staged.send(RosterImport, instance=import_)
     return import_

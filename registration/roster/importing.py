@@ -6,6 +6,7 @@ import hashlib
 import logging
 import re
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
@@ -17,8 +18,8 @@ from django.utils import timezone
 
 from registration import actions
 from registration.models import RosterImport, Worker
-from registration.roster import merge, staging
-from registration.roster.checks import Checker, Entry
+from registration.roster import merge, staging, undo
+from registration.roster.checks import Checker
 from registration.roster.files import FileRefused, Table, open_table
 from registration.roster.problems import KEPT, Problem
 from registration.roster.refused import RefusedRows
@@ -55,7 +56,7 @@ def import_file(
 
 
 def run(pk: int) -> RosterImport:
-    """Carry out a staged import and return it; nothing happens when it is finished or somebody is at it.
+    """Carry out a staged import, or undo one, and return it; nothing happens when that is done or somebody is at it.
 
     Safe to repeat: what an attempt that was cut short has brought in is found there and counted as brought in.
     """
@@ -63,6 +64,8 @@ def run(pk: int) -> RosterImport:
         import_ = RosterImport.objects.get(pk=pk)
         if alone and import_.outcome == RosterImport.Outcome.RUNNING:
             _run_staged(import_)
+        if alone and import_.outcome == RosterImport.Outcome.UNDOING:
+            undo.carry_out(import_)
         return import_
 
 
@@ -103,11 +106,13 @@ def begin(file: BinaryIO, *, name: str, by, dry_run: bool) -> RosterImport:
 
 def progress(import_: RosterImport) -> int | None:
     """Return how far a run is, in per cent; ``None`` while nothing is known."""
+    if import_.outcome == RosterImport.Outcome.UNDOING:
+        return undo.progress(import_)
     if import_.outcome != RosterImport.Outcome.RUNNING:
         return 100
     if not import_.rows_total:
         return None
-    return min(99, 100 * _processed(import_) // import_.rows_total)
+    return min(99, 100 * processed(import_) // import_.rows_total)
 
 
 def problems(import_: RosterImport) -> list[Problem]:
@@ -121,13 +126,16 @@ def error_file(import_: RosterImport) -> staging.ErrorFile | None:
 
 
 def unfinished() -> list[int]:
-    """Return the staged imports that are still to be carried out, also those that a crash cut short."""
-    running = RosterImport.objects.filter(outcome=RosterImport.Outcome.RUNNING).order_by("pk")
-    return [each.pk for each in running if staging.is_staged(each)]
+    """Return the staged imports that are still to be carried out or undone, also those that a crash cut short."""
+    outcomes = RosterImport.Outcome
+    going_on = RosterImport.objects.filter(outcome__in=(outcomes.RUNNING, outcomes.UNDOING)).order_by("pk")
+    return [each.pk for each in going_on if each.outcome == outcomes.UNDOING or staging.is_staged(each)]
 
 
-def _processed(import_: RosterImport) -> int:
-    return import_.rows_created + import_.rows_updated + import_.rows_unchanged + import_.rows_refused
+def processed(import_: RosterImport) -> int:
+    """Return how many rows of the file were dealt with so far."""
+    brought = import_.rows_created + import_.rows_updated + import_.rows_unchanged
+    return brought + import_.rows_refused + import_.rows_conflicting
 
 
 def _harmless(name: str) -> str:
@@ -139,7 +147,7 @@ def _run_staged(import_: RosterImport) -> RosterImport:
     try:
         with staging.opened(import_) as file, staging.new_errors(import_) as errors:
             _carry_out(import_, file, errors, None)
-            if import_.rows_refused:
+            if import_.rows_refused + import_.rows_conflicting:
                 staging.keep_errors(import_, errors)
     except FileRefused:
         return import_  # written down already
@@ -155,8 +163,8 @@ def _carry_out(import_: RosterImport, file: BinaryIO, errors: Path | None, on_pr
         _start_again(import_)
         with RefusedRows(errors, table) as refused:
             merge.prepare()
-            for chunk in _chunks(table):
-                _take(chunk, import_, table, refused)
+            for chunk in _ahead(_chunks(table)):
+                _take(chunk, import_, refused)
                 if on_progress:
                     on_progress(import_)
     except FileRefused as refusal:
@@ -175,43 +183,51 @@ def _carry_out(import_: RosterImport, file: BinaryIO, errors: Path | None, on_pr
 
 def _start_again(import_: RosterImport) -> None:
     import_.rows_created = import_.rows_updated = import_.rows_unchanged = 0
-    import_.rows_refused = import_.rows_warned = 0
+    import_.rows_refused = import_.rows_conflicting = import_.rows_warned = 0
     import_.problems = []
 
 
-def _chunks(table: Table) -> Iterator[list[tuple[int, list]]]:
+def _chunks(table: Table) -> Iterator[merge.Prepared]:
+    """Yield the file chunk by chunk: checked, sealed, written out. Reads the database only before the first."""
+    checker = Checker(table.places)
     rows = table.rows()
     while chunk := list(islice(rows, CHUNK)):
-        yield chunk
+        entries, found = checker.check_all(chunk)
+        yield merge.prepare_chunk(chunk, entries, found)
 
 
-def _take(chunk: list[tuple[int, list]], import_: RosterImport, table: Table, refused: RefusedRows) -> None:
-    """Check and merge one chunk in one transaction, and write down what was wrong with it."""
-    checker = Checker(table.places)
-    entries: list[Entry] = []
-    found: list[Problem] = []
-    for number, cells in chunk:
-        entry, said = checker.check(number, cells)
-        if entry:
-            entries.append(entry)
-        found += said
-    outcome = _merged(entries, import_)
-    found = sorted(found + outcome.problems, key=lambda problem: problem.row)
-    import_.rows_created += outcome.created
-    import_.rows_updated += outcome.updated
-    import_.rows_unchanged += outcome.unchanged
-    import_.rows_refused += refused.write(chunk, found)
-    import_.rows_warned += sum(problem.kind == "warning" for problem in found)
-    import_.problems += [problem.as_dict() for problem in found[: KEPT - len(import_.problems)]]
-    _save(import_)
+def _ahead(chunks: Iterator[merge.Prepared]) -> Iterator[merge.Prepared]:
+    """Yield what ``chunks`` gives, the next one always under way: the database works meanwhile, on another core."""
+    chunk = next(chunks, None)
+    with ThreadPoolExecutor(1, "roster") as pool:
+        while chunk is not None:
+            coming = pool.submit(next, chunks, None)
+            yield chunk
+            chunk = coming.result()
 
 
-def _merged(entries: list[Entry], import_: RosterImport) -> merge.Outcome:
+def _take(chunk: merge.Prepared, import_: RosterImport, refused: RefusedRows) -> None:
+    """Merge one chunk in one transaction, and write down what was wrong with it."""
+    with transaction.atomic():
+        outcome = _merged(chunk, import_)
+        found = sorted(chunk.problems + outcome.problems, key=lambda problem: problem.row)
+        left_out = refused.write(chunk.rows, found)
+        import_.rows_created += outcome.created
+        import_.rows_updated += outcome.updated
+        import_.rows_unchanged += outcome.unchanged
+        import_.rows_conflicting += outcome.conflicting
+        import_.rows_refused += left_out - outcome.conflicting
+        import_.rows_warned += sum(problem.kind == "warning" for problem in found)
+        import_.problems += [problem.as_dict() for problem in found[: KEPT - len(import_.problems)]]
+        _save(import_)
+
+
+def _merged(chunk: merge.Prepared, import_: RosterImport) -> merge.Outcome:
     """Merge, again when somebody else entered one of the certificates at the same moment."""
     for attempt in range(1, TRIES + 1):
         try:
             with transaction.atomic():
-                outcome = merge.merge(entries, import_)
+                outcome = merge.merge(chunk, import_)
                 for worker in Worker.objects.filter(pk__in=outcome.holders).select_related("user"):
                     actions.attach_qualifications(worker)
             return outcome
@@ -222,7 +238,7 @@ def _merged(entries: list[Entry], import_: RosterImport) -> merge.Outcome:
     raise AssertionError("unreachable")
 
 
-_COUNTS = ("rows_created", "rows_updated", "rows_unchanged", "rows_refused", "rows_warned")
+_COUNTS = ("rows_created", "rows_updated", "rows_unchanged", "rows_refused", "rows_conflicting", "rows_warned")
 
 
 def _save(import_: RosterImport, *more: str) -> None:
@@ -232,7 +248,7 @@ def _save(import_: RosterImport, *more: str) -> None:
 @transaction.atomic
 def _finish(import_: RosterImport) -> RosterImport:
     import_.outcome = RosterImport.Outcome.FINISHED
-    import_.rows_total = _processed(import_)
+    import_.rows_total = processed(import_)
     import_.finished_at = timezone.now()
     _save(import_, "outcome", "finished_at")
     verb = "registration.roster.dry_run" if import_.dry_run else "registration.roster.import"

@@ -21,6 +21,7 @@ from registration.workflows.institution import INSTITUTION, InstitutionState
 from registration.workflows.institution_feedback import INSTITUTION_FEEDBACK, InstitutionFeedbackState
 from registration.workflows.qualification import QUALIFICATION, QualificationState
 from registration.workflows.registration import REGISTERED_STATES, REGISTRATION, CancelCause, RegistrationState
+from registration.workflows.roster import ROSTER_CONFLICT, ROSTER_MERGE, RosterConflictState, RosterMergeState
 from registration.workflows.sampling import (
     CAMPAIGN,
     ENDED_SAMPLE_STATES,
@@ -68,6 +69,8 @@ __all__ = [
     "REGISTERED_STATES",
     "REGISTRATION",
     "RENEWAL_KINDS",
+    "ROSTER_CONFLICT",
+    "ROSTER_MERGE",
     "SAMPLED_CASE",
     "TRANSFER",
     "AppealState",
@@ -82,6 +85,8 @@ __all__ = [
     "InstitutionState",
     "QualificationState",
     "RegistrationState",
+    "RosterConflictState",
+    "RosterMergeState",
     "SampleState",
     "StratifyBy",
     "TransferKind",

@@ -17,6 +17,8 @@ TITLES = {
     "consent": "同意隐私告知",
     "reveal": "查看完整号码",
     "attach": "关联账号",
+    "take": "按导入冲突的决定更改",
+    "merge": "人员合并",
     "certificate_impossible": "登记证书无法生成",
     "transfer": "随变更转入",
     "read_file": "查看证件照片",

@@ -2,6 +2,14 @@
 
 SILENT = {
     "registration.qualification.begin": "an import of the roster, mostly of people without an account",
+    "registration.rosterconflict.begin": "a question to the keepers, on their desk; its person did nothing",
+    "registration.rosterconflict.take": "the roster is put right; whoever has an account is never renamed so",
+    "registration.rosterconflict.keep": "nothing changes for anybody",
+    "registration.rosterconflict.return_to_source": "the keepers answer the source of the file, outside the portal",
+    "registration.rosterconflict.close": "nothing changes for anybody",
+    "registration.rostermerge.begin": "on the desk of the keeper who has to confirm it",
+    "registration.rostermerge.reject": "nothing changes for the person",
+    "registration.rostermerge.withdraw": "nothing changes for the person",
     "registration.registration.begin": "the application's move to 首次登记已完成 announces it",
     "registration.registration.start_renewal": "the application's own move announces it",
     "registration.registration.await_correction": "the application's refusal announces it",

@@ -21,7 +21,9 @@ from registration.models import (
     Institution,
     InstitutionFeedback,
     PastProject,
+    RosterConflict,
     RosterImport,
+    RosterMerge,
     SampledCase,
     SamplingCampaign,
     Transfer,
@@ -236,6 +238,31 @@ class World(People):
         )
 
     @cached_property
+    def roster_conflict(self) -> RosterConflict:
+        """A row of that import which calls a holder otherwise."""
+        row = factories.qualification("孙六")
+        return RosterConflict(
+            roster_import=self.roster_import,
+            row=2,
+            kind="name",
+            name="孙陆",
+            id_type=row.id_type,
+            id_number=row.id_number,
+            mgmt_no=row.mgmt_no,
+            level=row.level,
+            exam_year=row.exam_year,
+            issue_date=row.issue_date,
+            province=row.province,
+        ).begin()
+
+    @cached_property
+    def roster_merge(self) -> RosterMerge:
+        """Of two holders without accounts, proposed by the keeper of the country."""
+        keep, join = factories.qualification("周七"), factories.qualification("周七", level=2)
+        reason = "公安机关出具的证件号码变更证明。"
+        return actions.merging.propose(keep, join, reason=reason, by=self.qian_li)
+
+    @cached_property
     def notice(self) -> Notice:
         return Notice.objects.filter(recipient=self.wang_fang.user).latest("pk")
 
@@ -264,6 +291,8 @@ class World(People):
             "inspection",
             "bulletin",
             "paper",
+            "roster_conflict",
+            "roster_merge",
         ):
             getattr(self, name)
         for name in ("institution", "institution_feedback"):

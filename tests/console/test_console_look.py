@@ -14,10 +14,19 @@ from django.conf import settings
 from django.contrib.staticfiles import finders
 from django.db import connections
 from django.urls import reverse
+from django.utils import timezone
 from playwright.sync_api import sync_playwright
 
 from registration import actions, roster
-from registration.models import Application, DeadlineReminder, Escalation, Feedback
+from registration.models import (
+    Application,
+    DeadlineReminder,
+    Escalation,
+    Feedback,
+    RosterConflict,
+    RosterImport,
+    RosterKept,
+)
 from registration.promise import PROMISE_VERSION
 from registration.queries.versions import Seen, version_of
 from swms.calendar import actions as calendar
@@ -174,7 +183,44 @@ def desk(people):
     ]
     tried = roster.stage(io.BytesIO("\n".join(lines).encode()), name="名单.csv", by=keeper)
     roster.run(tried.pk)
+    row = factories.qualification("赵一", mgmt_no="202511000100000033", exam_year=2025)
+    lines[1:] = [
+        f"2025,助理社会工作师,赵义,居民身份证,{row.id_number},{row.mgmt_no},2025-09-15,北京市",
+        f"2025,助理社会工作师,周七,居民身份证,{factories.id_number()},202511000100000041,2025-09-15,北京市",
+    ]
+    done = roster.stage(io.BytesIO("\n".join(lines).encode()), name="名单.csv", by=keeper)
+    done = roster.run(roster.confirm(roster.run(done.pk), by=keeper).pk)
+    conflict = RosterConflict.objects.get()
+    undone = RosterImport.objects.create(
+        file_name="旧名单.csv",
+        sha256="1" * 64,
+        by=keeper,
+        outcome="undone",
+        undone_by=keeper,
+        rows_undone=118,
+        undone_at=timezone.now(),
+        undo_reason="名单是去年的旧文件，导入有误。",
+        rows_created=119,
+    )
+    RosterKept.objects.create(roster_import=undone, qualification=row, reason="account")
+    pair = factories.qualification("周七"), factories.qualification("周七", level=2)
+    merge = actions.merging.propose(*pair, reason="公安机关出具的证件号码变更证明。", by=people.zhou_yan)
+    named = {
+        "keep": pair[0].mgmt_no,
+        "join": case.qualification.mgmt_no,
+        "reason": "公安机关出具的变更证明。",
+        "do": "check",
+    }
     return {
+        "imported": reverse("admin:registration_rosterimport_change", args=[done.uid]),
+        "undo": reverse("admin:registration_rosterimport_undo", args=[done.uid]),
+        "undone": reverse("admin:registration_rosterimport_change", args=[undone.uid]),
+        "conflict": reverse("admin:registration_rosterconflict_change", args=[conflict.uid]),
+        "take": {"move": "take", "version": str(conflict.form_version)},
+        "merging": reverse("admin:registration_rostermerge_change", args=[merge.uid]),
+        "merge": reverse("admin:registration_rostermerge_add"),
+        "named": named,
+        "nameable": named | {"join": row.mgmt_no},
         "case": case,
         "late": late,
         "corrected": corrected,
@@ -262,6 +308,20 @@ SCREENS = {
     "imports": ("keeper", "admin:registration_rosterimport_changelist", None),
     "imports with errors": ("keeper", "admin:registration_rosterimport_changelist", {"file": ""}),
     "list tried": ("keeper", "tried", None),
+    "imported with conflicts": ("keeper", "imported", None),
+    "undo an import": ("keeper", "undo", None),
+    "undo with errors": ("keeper", "undo", {"reason": "短"}),
+    "import undone": ("keeper", "undone", None),
+    "conflicts": ("keeper", "admin:registration_rosterconflict_changelist", None),
+    "conflict": ("keeper", "conflict", None),
+    "conflict to take": ("keeper", "conflict", "take"),
+    "conflict returned with errors": ("keeper", "conflict", {"move": "return_to_source", "reason": "短"}),
+    "merges": ("keeper", "admin:registration_rostermerge_changelist", None),
+    "merging": ("keeper", "merging", None),
+    "propose a merge": ("keeper", "merge", None),
+    "propose a merge with errors": ("keeper", "merge", {"do": "check", "keep": "1", "reason": "短"}),
+    "merge checked": ("keeper", "merge", "nameable"),
+    "merge impossible": ("keeper", "merge", "named"),
     "annotations": ("keeper", "admin:certificates_annotation_changelist", None),
     "notices": ("system", "admin:notices_notice_changelist", None),
     "messages": ("system", "admin:notices_delivery_changelist", None),
@@ -299,7 +359,7 @@ def _url(desk, target):
 @pytest.mark.parametrize("name", SCREENS)
 def test_axe_and_the_browser_find_nothing_and_nothing_scrolls_sideways(see, desk, name):
     who, target, post = SCREENS[name]
-    page = see(desk[who], _url(desk, target), post=post, name=name)
+    page = see(desk[who], _url(desk, target), post=desk.get(post) if isinstance(post, str) else post, name=name)
     assert [(v["id"], v["nodes"][0]["html"]) for v in Axe().run(page).response["violations"]] == []
     assert page.complaints == []
     page.set_viewport_size({"width": 320, "height": 800})

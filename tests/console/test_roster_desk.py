@@ -8,8 +8,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from openpyxl import load_workbook
 
-from registration import roster
-from registration.models import Feedback, Qualification, RosterImport
+from registration import actions, roster
+from registration.models import Feedback, Qualification, RosterConflict, RosterImport, RosterMerge
 from registration.workflows import QualificationState
 from swms.audit.models import AuditEvent
 from swms.regions.models import Duty
@@ -137,6 +137,105 @@ def test_a_keeper_of_one_province_imports_nothing(office):
     beijing = office("周燕", (Duty.CERTIFICATE, "110000"))
     assert beijing.get(IMPORTS).status_code == 404
     assert upload(beijing, line()).status_code == 404
+
+
+def run_through(keeper, *lines) -> RosterImport:
+    """Try a list, confirm it, and return the import."""
+    upload(keeper, *lines)
+    dry = roster.run(RosterImport.objects.filter(dry_run=True).latest("pk").pk)
+    keeper.post(reverse("admin:registration_rosterimport_confirm", args=[dry.uid]))
+    return roster.run(RosterImport.objects.filter(dry_run=False).latest("pk").pk)
+
+
+def import_page(run, name="change"):
+    return reverse(f"admin:registration_rosterimport_{name}", args=[run.uid])
+
+
+def test_a_conflict_is_counted_before_it_is_imported_and_taken_after_it_was_confirmed(keeper):
+    row = factories.qualification("赵一", mgmt_no="202511000100000017", exam_year=2025)
+    theirs = line("赵义", number=row.id_number)
+    run = run_through(keeper, theirs)
+    page = keeper.get(import_page(run)).content.decode()
+    assert "有冲突待处理" in page
+    queue = keeper.get(reverse("admin:registration_rosterconflict_changelist")).content.decode()
+    conflict = RosterConflict.objects.get()
+    url = reverse("admin:registration_rosterconflict_change", args=[conflict.uid])
+    assert url in queue
+    page = keeper.get(url).content.decode()
+    assert row.id_number not in page
+    assert "赵一" in page
+    press = {"move": "take", "version": str(conflict.form_version)}
+    asked = keeper.post(url, press).content.decode()
+    assert 'name="confirmed"' in asked
+    row.refresh_from_db()
+    assert row.name == "赵一"
+    keeper.post(url, press | {"confirmed": "yes"})
+    row.refresh_from_db()
+    assert row.name == "赵义"
+    assert "采用来件" in keeper.get(url).content.decode()
+
+
+def test_a_conflict_that_was_looked_at_too_long_is_shown_again(keeper):
+    row = factories.qualification("赵一", mgmt_no="202511000100000017", exam_year=2025)
+    run_through(keeper, line("赵义", number=row.id_number))
+    conflict = RosterConflict.objects.get()
+    version = str(conflict.form_version)
+    row.save()
+    url = reverse("admin:registration_rosterconflict_change", args=[conflict.uid])
+    answer = keeper.post(url, {"move": "take", "version": version, "confirmed": "yes"})
+    assert answer.status_code == 409
+    assert "请重新核对" in answer.content.decode()
+
+
+def test_an_import_is_undone_with_a_reason_and_says_who_stayed(keeper):
+    factories.region("110000")
+    number = factories.id_number()
+    run = run_through(keeper, line(number=number), line("钱二", mgmt_no="202511000100000025"))
+    assert "撤回这次导入" in keeper.get(import_page(run)).content.decode()
+    actions.attach_qualifications(factories.worker("赵一", number=number))
+    page = keeper.get(import_page(run, "undo")).content.decode()
+    assert "恢复原样" in page
+    assert "请写10字以上" in keeper.post(import_page(run, "undo"), {"reason": "短"}).content.decode()
+    keeper.post(import_page(run, "undo"), {"reason": "名单是去年的旧文件，导入有误。"})
+    assert keeper.get(import_page(run)).context["running"]
+    roster.run(run.pk)
+    page = keeper.get(import_page(run)).content.decode()
+    assert "本人已注册账户" in page
+    assert "202511000100000017" in page
+    assert "202511000100000025" not in page
+    assert keeper.get(import_page(run, "undo")).status_code == 302
+
+
+def test_two_people_are_proposed_checked_and_confirmed_by_another(keeper, people):
+    keep, join = factories.qualification("周七"), factories.qualification("周七", level=2)
+    add = reverse("admin:registration_rostermerge_add")
+    assert f'value="{keep.mgmt_no}"' in keeper.get(f"{add}?keep={keep.mgmt_no}").content.decode()
+    page = keeper.post(add, {"do": "check", "keep": "1" * 18, "join": "", "reason": "短"}).content.decode()
+    for words in ("社工库中没有这个管理号或证件号码", "请写10字以上"):
+        assert words in page
+    said = {"keep": keep.mgmt_no, "join": join.id_number, "reason": "公安机关出具的证件号码变更证明。"}
+    page = keeper.post(add, said | {"do": "check"}).content.decode()
+    assert "提交复核" in page
+    assert join.id_number not in page
+    assert AuditEvent.objects.filter(verb="console.search_identity").exists()
+    made = keeper.post(add, said | {"do": "save"})
+    page = keeper.get(made["Location"]).content.decode()
+    assert "须由另一位证书管理人员复核" in page
+    assert 'value="approve"' not in page
+    yan = signed_in(people.zhou_yan)
+    version = str(RosterMerge.objects.get().form_version)
+    yan.post(made["Location"], {"move": "approve", "version": version, "confirmed": "yes"})
+    join.refresh_from_db()
+    assert join.id_number == keep.id_number
+
+
+def test_scientific_notation_is_refused_with_words_that_say_how_to_mend_it(keeper):
+    factories.region("110000")
+    upload(keeper, line(number="1.10105E+17"), line("钱二", mgmt_no="2.02511E+17"))
+    dry = roster.run(RosterImport.objects.get().pk)
+    assert (dry.rows_created, dry.rows_refused) == (0, 2)
+    page = keeper.get(import_page(dry)).content.decode()
+    assert page.count("设置单元格格式") == 2
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from registration import roster
-from registration.models import Application, Qualification, RosterImport
+from registration.models import Application, Qualification, RosterChange, RosterConflict, RosterImport
 from registration.roster import fictitious, importing
 from registration.roster.columns import COLUMNS
 from swms.audit.models import AuditEvent
@@ -46,8 +46,8 @@ def write(path: Path, rows: list[list[str]], encoding: str = "utf-8-sig") -> Pat
 
 
 def counts(run: RosterImport) -> tuple[int, ...]:
-    """Return how many rows were created, updated, unchanged and refused."""
-    return run.rows_created, run.rows_updated, run.rows_unchanged, run.rows_refused
+    """Return how many rows were created, updated, unchanged and left out, by a mistake or a conflict."""
+    return run.rows_created, run.rows_updated, run.rows_unchanged, run.rows_refused + run.rows_conflicting
 
 
 @pytest.fixture(autouse=True)
@@ -363,7 +363,11 @@ roster.import_file(importing.Path(sys.argv[1]), on_progress=die)
 
 @pytest.mark.django_db(transaction=True)
 def test_an_import_that_was_killed_half_way_is_run_again_and_nothing_is_double(tmp_path):
+    """Neither a holder nor a conflict nor what a row was before; and both runs can be undone to the letter."""
     people = holders(100)
+    there = [replace(people[0], name="某某"), replace(people[1], issue_date=date(2026, 1, 5))]
+    roster.import_file(write(tmp_path / "there.csv", [each.cells for each in there]))
+    before = list(Qualification.objects.order_by("pk").values())
     path = write(tmp_path / "a.csv", [each.cells for each in people])
     server, _, _ = os.environ["DATABASE_URL"].rpartition("/")
     url = f"{server}/{connection.settings_dict['NAME']}"
@@ -375,13 +379,20 @@ def test_an_import_that_was_killed_half_way_is_run_again_and_nothing_is_double(t
         check=False,
     )
     assert killed.returncode == -signal.SIGKILL, killed.stderr.decode()[-2000:]
-    assert Qualification.objects.count() == 60
+    assert Qualification.objects.count() == 80
     run = roster.import_file(path)
-    assert counts(run) == (40, 0, 60, 0)
+    assert counts(run) == (20, 0, 79, 1)
     assert Qualification.objects.count() == 100
-    first = RosterImport.objects.order_by("pk").first()
+    first = RosterImport.objects.order_by("pk")[1]
     assert (first.outcome, first.failure) == ("failed", importing.INTERRUPTED)
-    assert AuditEvent.objects.filter(verb="registration.roster.import").count() == 1
+    assert AuditEvent.objects.filter(verb="registration.roster.import").count() == 2
+    assert RosterConflict.objects.get().roster_import == first
+    assert RosterChange.objects.get().roster_import == first
+    keeper = factories.staff("周宁", (Duty.CERTIFICATE, None), username="zhouning")
+    for each in (run, first):
+        roster.run(roster.roll_back(each, by=keeper, reason="名单是去年的旧文件，导入有误。").pk)
+    assert list(Qualification.objects.order_by("pk").values()) == before
+    assert RosterConflict.objects.get().state == "CLOSED"
 
 
 @pytest.mark.django_db(transaction=True)

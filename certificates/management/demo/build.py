@@ -15,7 +15,16 @@ from django.contrib.auth.hashers import make_password
 from django.db import connection, transaction
 from django.db.models import F
 
-from certificates.management.demo import appeals, collecting, copies, employers, inspecting, offices, stories
+from certificates.management.demo import (
+    appeals,
+    collecting,
+    copies,
+    employers,
+    inspecting,
+    offices,
+    roster_desk,
+    stories,
+)
 from certificates.management.demo.clock import at, office_hour
 from certificates.management.demo.people import Person
 from certificates.pdf import page
@@ -76,6 +85,7 @@ def build(seed: int, on_step: OnStep, *, most: int | None = None) -> None:
     on_step("公告和纸质证书", 0, 1)
     collecting.make_bulletins(staff, chance)
     collecting.make_papers(staff, chance)
+    roster_desk.fill_desk(staff, seed)
     on_step("消息", 0, 1)
     _settle_messages()
     # Everything that was to be sent to the workers is done, or found by their sweeps.

@@ -36,7 +36,7 @@ class Command(BaseCommand):
                 task = bar.add_task("检查" if dry_run else "导入", total=None)
 
                 def advance(import_: RosterImport) -> None:
-                    done = import_.rows_created + import_.rows_updated + import_.rows_unchanged + import_.rows_refused
+                    done = roster.processed(import_)
                     bar.update(task, completed=done, total=max(import_.rows_total, done))
 
                 import_ = roster.import_file(file, by=operator, dry_run=dry_run, errors=errors, on_progress=advance)
@@ -56,16 +56,17 @@ class Command(BaseCommand):
 
     def _report(self, console: Console, import_: RosterImport, errors: Path | None) -> None:
         table = Table(title="试运行结果（没有写入）" if import_.dry_run else "导入结果")
-        for header in ("总行数", "新增", "更新", "未变", "有误", "提醒"):
+        for header in ("总行数", "新增", "更新", "未变", "有误", "冲突", "提醒"):
             table.add_column(header, justify="right")
-        counts = ("total", "created", "updated", "unchanged", "refused", "warned")
+        counts = ("total", "created", "updated", "unchanged", "refused", "conflicting", "warned")
         table.add_row(*(str(getattr(import_, f"rows_{name}")) for name in counts))
         console.print(table)
         found = roster.problems(import_)
         for problem in found[:SHOWN]:
             console.print(f"  第{problem.row}行　{problem.get_kind()}　{problem}", markup=False)
-        if import_.rows_refused + import_.rows_warned > SHOWN:
+        left_out = import_.rows_refused + import_.rows_conflicting
+        if left_out + import_.rows_warned > SHOWN:
             console.print("  ……")
-        if import_.rows_refused:
+        if left_out:
             place = f"有误的行在 {errors}，改正后可再次导入" if errors else "加上 --errors 文件名，可得到有误的行"
             console.print(place, markup=False)
