@@ -16,6 +16,7 @@ from registration.queries.appeals import earlier, mended
 from registration.queries.reminding import REMIND_WITH_LEFT_ON_APPEAL as REMIND_WITH_LEFT
 from registration.workflows import AppealState
 from registration.workflows.appeal import account_of, holder_of
+from swms.console.evidence import shown
 from swms.console.history import entries
 from swms.console.paging import count
 from swms.console.review import Case, ReviewAdmin
@@ -253,14 +254,4 @@ def _files(record: Appeal, account, user) -> list[dict]:
     worker = account and Worker.objects.visible_to(user).select_related("photo").filter(user=account).first()
     if worker:
         sides.append(("账户照片（核对用）", worker.photo))
-    return [_file(str(label), image) for label, image in sides if image and not image.purged_at]
-
-
-def _file(label: str, image) -> dict:
-    return {
-        "label": label,
-        "name": image.name,
-        "url": f"{image.get_absolute_url()}?inline=1",
-        "media_type": image.media_type,
-        "size": image.size,
-    }
+    return [shown(str(label), image) for label, image in sides if image and not image.purged_at]

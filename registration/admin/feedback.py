@@ -8,6 +8,7 @@ from registration.queries import AutomaticCheck
 from registration.queries.feedback import earlier, mended
 from registration.queries.reminding import REMIND_WITH_LEFT_ON_FEEDBACK as REMIND_WITH_LEFT
 from registration.workflows import FeedbackState
+from swms.console.evidence import shown
 from swms.console.history import entries
 from swms.console.review import Case, ReviewAdmin
 from swms.console.screens import Filter, desks_by_clock
@@ -77,7 +78,7 @@ class FeedbackAdmin(ReviewAdmin):
             notes=_notes(record),
             checks=_against_roster(record),
             sections=[{"label": "反馈内容", "entries": [_rows(record)]}, *self._earlier(record, user)],
-            files=[_file(image)] if image and not image.purged_at else [],
+            files=[shown("证书图片", image)] if image and not image.purged_at else [],
             history=entries(record),
             sent=texted(record),
         )
@@ -117,16 +118,6 @@ def _rows(record: Feedback) -> list[dict]:
         {"label": "签发日期", "value": cn_date(record.issue_date)},
         {"label": "说明", "value": record.note or "无"},
     ]
-
-
-def _file(image) -> dict:
-    return {
-        "label": "证书图片",
-        "name": image.name,
-        "url": f"{image.get_absolute_url()}?inline=1",
-        "media_type": image.media_type,
-        "size": image.size,
-    }
 
 
 def _against_roster(record: Feedback) -> list[AutomaticCheck]:

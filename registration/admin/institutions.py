@@ -10,6 +10,7 @@ from registration.queries import institutions as queries
 from registration.queries.reminding import REMIND_WITH_LEFT_ON_INSTITUTION as REMIND_WITH_LEFT
 from registration.workflows import InstitutionFeedbackState, InstitutionState
 from swms.audit import trail
+from swms.console.evidence import shown
 from swms.console.history import entries
 from swms.console.review import Case, ReviewAdmin
 from swms.console.screens import Filter, desks_by_clock
@@ -170,7 +171,7 @@ class InstitutionAdmin(_Waiting):
             notes=_decision(record),
             checks=checks.of_institution(record),
             sections=[{"label": "机构信息", "entries": [_rows(record)]}, *self._feedbacks(record, user)],
-            files=[_file(scan)] if scan and not scan.purged_at else [],
+            files=[shown("登记证书扫描件", scan)] if scan and not scan.purged_at else [],
             history=entries(record),
         )
 
@@ -224,13 +225,3 @@ def _rows(record: Institution) -> list[dict]:
 
 def _number(value: int | None) -> str:
     return "" if value is None else f"{value}人"
-
-
-def _file(scan) -> dict:
-    return {
-        "label": "登记证书扫描件",
-        "name": scan.name,
-        "url": f"{scan.get_absolute_url()}?inline=1",
-        "media_type": scan.media_type,
-        "size": scan.size,
-    }

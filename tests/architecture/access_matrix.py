@@ -92,6 +92,13 @@ FRAME = {
     "regions/<str:code>/children.json": public("published facts", 200, 405, keys={"code": "place"}),
     "api/schema": public("the description of the API, as committed", 200, 405),
     "demo/outbox/": public("there is none outside a demo", 404, 405),
+    # Pages are drawn for those who review; 王芳 has her file itself.
+    "files/<uuid:uid>/pages/<int:number>/": _row(
+        (404, 405),
+        stranger=(404, 405),
+        but={"li_jing zhang_wei": (200, 405)},
+        keys={"uid": "proof.uid", "number": "first"},
+    ),
     "files/<uuid:uid>/": _row(
         (404, 405), stranger=(404, 405), but={PHOTO_READERS: (200, 405)}, keys={"uid": "photo.uid"}
     ),

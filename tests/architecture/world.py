@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from functools import cached_property
 from operator import attrgetter
@@ -28,8 +29,12 @@ from swms.accounts.models import User
 from swms.dates import today
 from swms.notices.models import Notice
 from swms.regions.models import Duty
+from swms.uploads import storage
+from swms.uploads.examine import EVIDENCE, examine
+from swms.uploads.models import Purpose
 from tests import factories
 from tests.certificates import makers
+from tests.hostile import documents
 from tests.people import People, signed_in
 
 #: Every role of the matrix, in the order in which its rows speak of them.
@@ -84,6 +89,7 @@ class World(People):
 
     #: A display mode, a region, a province and a move, as they stand in addresses.
     display_mode, place, province, move = "elder", "110105", "110000", "withdraw"
+    first = 1  # page of a document
 
     @property
     def next_year(self) -> int:
@@ -206,6 +212,15 @@ class World(People):
     def photo(self):
         return self.wang_fang.photo
 
+    @cached_property
+    def proof(self):
+        """A document of 王芳's."""
+        file = io.BytesIO(documents.plain())
+        file.name = "证明.pdf"
+        return storage.store(
+            examine(file, EVIDENCE), owner=self.wang_fang.user, purpose=Purpose.EVIDENCE, holder=self.wang_fang
+        )
+
     # -- looking at it ------------------------------------------------------------------------
 
     def make(self) -> None:
@@ -224,6 +239,7 @@ class World(People):
             "objected",
             "transfer",
             "roster_import",
+            "proof",
         ):
             getattr(self, name)
         for name in ("institution", "institution_feedback"):
