@@ -63,6 +63,10 @@ def page(request: HttpRequest, uid: UUID, number: int) -> HttpResponse:
     return _shut_in(response)
 
 
+def _in_words(text: str, *, status: int) -> HttpResponse:
+    return HttpResponse(text, status=status, content_type="text/plain; charset=utf-8")
+
+
 def _opened(user: models.Model, uid: UUID) -> tuple[StoredFile, bytes]:
     """Return a file that the user may read and its bytes, or answer 404."""
     stored = StoredFile.objects.select_related("holder_type").filter(uid=uid, purged_at=None).first()
