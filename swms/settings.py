@@ -87,6 +87,7 @@ INSTALLED_APPS = [
     "swms.audit",
     "swms.notices",
     "swms.uploads",
+    "swms.casework",
     "registration",
     "education",
     "services",

@@ -8,6 +8,7 @@ from django_migration_linter import MigrationLinter
 OURS = (
     "accounts",
     "audit",
+    "casework",
     "certificates",
     "education",
     "notices",
