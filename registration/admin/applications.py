@@ -21,7 +21,8 @@ from registration.models import Application, Decision
 from registration.reasons import REASONS
 from registration.workflows import DONE_STATES, IN_REVIEW_STATES, REFUSED_STATES, RENEWAL_KINDS, ApplicationState
 from registration.workflows.application import nameable
-from swms.console.review import NEAR, Case, ReviewAdmin
+from swms.console.batch import BatchAdmin
+from swms.console.review import NEAR, Case
 from swms.console.screens import Filter, desks_by_clock
 from swms.dates import today, working_days_after, working_days_left
 from swms.notices.ledger import told
@@ -29,19 +30,9 @@ from swms.regions.models import REVIEW_DUTIES
 from swms.regions.queries import full_name
 from swms.ui import cn_datetime
 
-_JOINED = (
-    "worker__user",
-    "worker__region",
-    "worker__household_region",
-    "registration__region",
-    "qualification",
-    "region",
-    "claimed_by",
-)
-
 
 @admin.register(Application)
-class ApplicationAdmin(ReviewAdmin):
+class ApplicationAdmin(BatchAdmin):
     """Registrations: what waits for this reviewer first, everything of the region behind it."""
 
     label = "登记审核"
@@ -51,11 +42,12 @@ class ApplicationAdmin(ReviewAdmin):
     empty_title = "现在没有等您审核的申请"
     empty_text = "新的申请提交后会出现在这里。"
     secrets = {"id_number": "证件号码", "mobile": "手机号"}
+    batched = ("pass_first", "pass_final")
 
     # -- the queue --------------------------------------------------------------------------
 
     def records(self, user):
-        return queries.in_region(user).select_related(*_JOINED)
+        return queries.in_region(user)
 
     def waiting(self, user):
         return queries.awaiting(user)
@@ -108,6 +100,12 @@ class ApplicationAdmin(ReviewAdmin):
             numbers=("qualification__mgmt_no", "qualification__registration__number"),
             owner="worker__user__",
         )
+
+    def batch_checks(self, record):
+        return queries.automatic_checks(record)
+
+    def read_for_checks(self, records):
+        queries.read_for_checks(records)
 
     # -- the page ---------------------------------------------------------------------------
 

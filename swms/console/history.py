@@ -19,6 +19,7 @@ TITLES = {
     "note": "写内部备注",
     "batch": "批量办理",
     "batch_finished": "批量办理完毕",
+    "batch_download": "下载批量办理结果",
     "attach": "关联账号",
     "certificate_impossible": "登记证书无法生成",
     "transfer": "随变更转入",
