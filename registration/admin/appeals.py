@@ -9,6 +9,7 @@ from django.views.decorators.http import require_POST
 
 from registration.actions import appeals as actions
 from registration.admin.identity import find
+from registration.admin.mended import mended_since
 from registration.forms.appeal import AppealReason, ReleaseForm
 from registration.models import Appeal, Qualification, Worker
 from registration.queries import AutomaticCheck
@@ -104,6 +105,9 @@ class AppealAdmin(ReviewAdmin):
 
     def reason_form(self, record, data=None):
         return AppealReason(data)
+
+    def changes_between(self, record, seen):
+        return mended_since(record, seen, _rows(record))
 
     def case(self, record, user):
         account = record.account or account_of(record)

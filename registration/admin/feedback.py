@@ -3,6 +3,7 @@
 from django.contrib import admin
 
 from registration.admin.identity import find
+from registration.admin.mended import mended_since
 from registration.models import Feedback, Qualification
 from registration.queries import AutomaticCheck
 from registration.queries.feedback import earlier, mended
@@ -67,6 +68,9 @@ class FeedbackAdmin(ReviewAdmin):
 
     def search(self, user, text):
         return find(self.records(user), text, name="name", numbers=("mgmt_no",), owner="")
+
+    def changes_between(self, record, seen):
+        return mended_since(record, seen, _rows(record))
 
     def case(self, record, user):
         image = record.certificate_image

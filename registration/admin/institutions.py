@@ -3,6 +3,7 @@
 from django.contrib import admin
 
 from registration.admin.identity import find
+from registration.admin.mended import mended_since
 from registration.forms.institutions import MergeForm
 from registration.models import Institution, InstitutionFeedback
 from registration.queries import institution_checks as checks
@@ -160,6 +161,9 @@ class InstitutionAdmin(_Waiting):
 
     def search(self, user, text):
         return find(self.records(user), text, name="name__icontains", numbers=("uscc", "released_uscc"))
+
+    def changes_between(self, record, seen):
+        return mended_since(record, seen, _rows(record))
 
     def case(self, record, user):
         scan = record.certificate_scan

@@ -295,6 +295,9 @@ CONSOLE = {
         decides={"zhang_wei": (200, 403)},
         data={"move": "pass_first", "version": "1"},
     ),
+    "console/registration/application/batch/": desk(REVIEWERS, 200, 200, data={"row": "DJ-110105-2026-00001 1"}),
+    # A sheet is of the reviewer who confirmed it.
+    "console/registration/application/batch/<uuid:uid>/": desk("li_jing", 200, 302, keys={"uid": "batch.uid"}),
     **_screen("registration/feedback", "li_jing zhao_min"),
     **_case(
         "registration/feedback",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import uuid
 from functools import cached_property
 from operator import attrgetter
 
@@ -26,12 +27,15 @@ from registration.models import (
 )
 from registration.promise import PROMISE_VERSION
 from swms.accounts.models import User
+from swms.casework.batches import Choice, carry_out, open_batch
+from swms.casework.models import BatchDecision, BatchRow
 from swms.dates import today
 from swms.notices.models import Notice
 from swms.regions.models import Duty
 from swms.uploads import storage
 from swms.uploads.examine import EVIDENCE, examine
 from swms.uploads.models import Purpose
+from swms.workflow import Refused
 from tests import factories
 from tests.certificates import makers
 from tests.hostile import documents
@@ -205,6 +209,14 @@ class World(People):
         )
 
     @cached_property
+    def batch(self) -> BatchDecision:
+        """What 李静 confirmed, of a case that is gone."""
+        gone = Choice("DJ-110105-2026-99999", 1, "pass_first", "初审通过")
+        one = open_batch(uuid.uuid4(), "registration.application", [gone], by=self.li_jing, attestation="已逐件查看")
+        carry_out(one, _gone)
+        return one
+
+    @cached_property
     def notice(self) -> Notice:
         return Notice.objects.filter(recipient=self.wang_fang.user).latest("pk")
 
@@ -240,6 +252,7 @@ class World(People):
             "transfer",
             "roster_import",
             "proof",
+            "batch",
         ):
             getattr(self, name)
         for name in ("institution", "institution_feedback"):
@@ -269,6 +282,10 @@ class World(People):
             return nothing_like(text) if missing else text
 
         return "/" + re.sub(r"<(?:\w+:)?(?P<name>\w+)>", value, route)
+
+
+def _gone(row: BatchRow) -> None:
+    raise Refused("gone", "没有找到这件申请")
 
 
 def nothing_like(text: str) -> str:
