@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import re
 import uuid
 from functools import cached_property
@@ -32,13 +31,9 @@ from swms.casework.models import BatchDecision, BatchRow
 from swms.dates import today
 from swms.notices.models import Notice
 from swms.regions.models import Duty
-from swms.uploads import storage
-from swms.uploads.examine import EVIDENCE, examine
-from swms.uploads.models import Purpose
 from swms.workflow import Refused
 from tests import factories
 from tests.certificates import makers
-from tests.hostile import documents
 from tests.people import People, signed_in
 
 #: Every role of the matrix, in the order in which its rows speak of them.
@@ -227,11 +222,7 @@ class World(People):
     @cached_property
     def proof(self):
         """A document of 王芳's."""
-        file = io.BytesIO(documents.plain())
-        file.name = "证明.pdf"
-        return storage.store(
-            examine(file, EVIDENCE), owner=self.wang_fang.user, purpose=Purpose.EVIDENCE, holder=self.wang_fang
-        )
+        return factories.document(self.wang_fang, self.wang_fang.user)
 
     # -- looking at it ------------------------------------------------------------------------
 

@@ -1,16 +1,10 @@
 """A refusal and its answer, seen from the desk: by keyboard, with the proofs in the viewer (R-REG-14, R-REG-15)."""
 
-import io
-
 from registration import actions
 from registration.models import Application
 from registration.promise import PROMISE_VERSION
 from registration.workflows import ApplicationState
-from swms.uploads import storage
-from swms.uploads.examine import EVIDENCE, examine
-from swms.uploads.models import Purpose
 from tests import factories
-from tests.hostile import documents
 from tests.journeys.steps import applicant, apply, find_case
 
 OPINION = "毕业院校请填写毕业证书上的全称。"
@@ -21,9 +15,7 @@ def proven(name):
     """Return the application of somebody whose project of the three plans is proven by a document of two pages."""
     one = applicant(name)
     project = factories.past_project(one.worker, is_special=True, plan="THREE_AREAS")
-    file = io.BytesIO(documents.plain(pages=2))
-    file.name = "三区计划证明.pdf"
-    storage.store(examine(file, EVIDENCE), owner=one.worker.user, purpose=Purpose.EVIDENCE, holder=project)
+    factories.document(project, one.worker.user)
     return actions.apply(one, by=one.worker.user, promise_version=PROMISE_VERSION)
 
 

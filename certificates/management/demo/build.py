@@ -15,7 +15,7 @@ from django.contrib.auth.hashers import make_password
 from django.db import connection, transaction
 from django.db.models import F
 
-from certificates.management.demo import appeals, copies, employers, offices, stories
+from certificates.management.demo import appeals, copies, employers, notes, offices, stories
 from certificates.management.demo.people import Person
 from certificates.pdf import page
 from registration import roster
@@ -68,6 +68,7 @@ def build(seed: int, on_step: OnStep, *, most: int | None = None) -> None:
     copies.make_feedbacks(STAND_BY, staff, chance)
     appeals.make_appeals(people, STAND_BY + 1000, staff, chance)
     employers.make_feedbacks([each for each in people if each.worker], 2 * INSTITUTIONS, staff, chance)
+    notes.make_notes(staff)
     on_step("消息", 0, 1)
     _settle_messages()
     # Everything that was to be sent to the workers is done, or found by their sweeps.
