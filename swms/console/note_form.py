@@ -33,7 +33,9 @@ class NoteForm(Form):
             "max_length": "不能超过%(limit_value)d字，现在有%(show_value)d字",
         },
     )
-    note_id = forms.UUIDField(widget=forms.HiddenInput, error_messages={"invalid": "页面已过期，请重新打开后再写"})
+    note_id = forms.UUIDField(
+        label="页面", widget=forms.HiddenInput, error_messages={"invalid": "页面已过期，请重新打开后再写"}
+    )
 
     @classmethod
     def empty(cls) -> "NoteForm":
