@@ -22,7 +22,7 @@ for (const figure of document.querySelectorAll("[data-evidence]")) {
   const frame = made("div", { className: "viewer", tabIndex: 0 });
   frame.setAttribute("role", "group");
   frame.setAttribute("aria-label", `${name}，按加号放大，减号缩小，R 旋转，0 还原${list ? "，方括号翻页" : ""}`);
-  const failed = made("p", { className: "viewer__failed", hidden: true });
+  const failed = made("p", { className: "quiet", hidden: true });
   failed.setAttribute("role", "status");
   const state = made("span", { className: "quiet" });
   state.setAttribute("role", "status");
