@@ -188,7 +188,15 @@ def samples(state: str) -> dict:
                 "url": "/static/img/mark.svg",
                 "media_type": "image/svg+xml",
                 "size": 412_000,
-            }
+            },
+            {
+                "label": "学历证明",
+                "name": "毕业证书.pdf",
+                "url": "/static/img/mark.svg",
+                "media_type": "application/pdf",
+                "size": 1_230_000,
+                "pages": [{"number": number, "url": "/static/img/mark.svg"} for number in (1, 2)],
+            },
         ],
         "diff": [
             {"label": "工作单位", "old": "北京市朝阳区春风社会工作服务中心", "new": "北京市海淀区春风社会工作服务站"},

@@ -94,6 +94,7 @@ INSTALLED_APPS = [
     "swms.notices",
     "swms.uploads",
     "swms.bulletins",
+    "swms.casework",
     "registration",
     "education",
     "services",

@@ -37,6 +37,7 @@ from swms.signin.privacy import PRIVACY_VERSION
 from swms.uploads import storage
 from swms.uploads.examine import EVIDENCE, ID_CARD, PHOTO, examine
 from swms.uploads.models import Purpose, StoredFile
+from tests.hostile import documents
 
 _sequence = itertools.count(1)
 
@@ -155,6 +156,13 @@ def evidence(holder, owner: User) -> StoredFile:
     """Return a stored piece of evidence that belongs to ``holder``."""
     file = io.BytesIO(_picture(600, 400, f"evidence {next(_sequence)}"))
     file.name = "evidence.jpg"
+    return storage.store(examine(file, EVIDENCE), owner=owner, purpose=Purpose.EVIDENCE, holder=holder)
+
+
+def document(holder, owner: User, *, pages: int = 2) -> StoredFile:
+    """Return a stored PDF of empty pages that belongs to ``holder``."""
+    file = io.BytesIO(documents.plain(pages))
+    file.name = "证明.pdf"
     return storage.store(examine(file, EVIDENCE), owner=owner, purpose=Purpose.EVIDENCE, holder=holder)
 
 

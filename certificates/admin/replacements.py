@@ -11,6 +11,7 @@ from registration.admin.identity import find
 from registration.models import Registration
 from registration.queries import AutomaticCheck
 from registration.queries.identity import IDENTITY_TAKEN, identity_conflict
+from swms.console.evidence import shown
 from swms.console.history import entries
 from swms.console.review import Case, ReviewAdmin
 from swms.console.screens import Filter, desks_by_clock
@@ -185,13 +186,4 @@ def _answers(record: Replacement) -> list[dict]:
 
 def _files(record: Replacement) -> list[dict]:
     files = record.evidence.filter(purged_at=None).order_by("pk")
-    return [
-        {
-            "label": "公安机关证明" if record.is_correction else "证明材料",
-            "name": file.name,
-            "url": f"{file.get_absolute_url()}?inline=1",
-            "media_type": file.media_type,
-            "size": file.size,
-        }
-        for file in files
-    ]
+    return [shown("公安机关证明" if record.is_correction else "证明材料", file) for file in files]

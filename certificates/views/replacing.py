@@ -206,8 +206,7 @@ class Status(ReplacementPage):
             "next_url": next_url,
             "entries": [
                 {"at": each.at, "title": each.title, "note": each.note}  # officials are not named in public
-                for each in entries(replacement)
-                if each.title != "查看完整号码"
+                for each in entries(replacement, for_staff=False)
             ],
         }
         return render(request, "certificates/replacement.html", context)

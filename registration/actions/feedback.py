@@ -80,7 +80,7 @@ def _complete(feedback: Feedback, answers: dict, image: StoredFile | None) -> Fe
         one.certificate_image = image
         storage.attach(image, one)
     one.save()
-    trail.record("registration.feedback.edit", one, changes={"fields": changed})
+    trail.record("registration.feedback.edit", one, changes={"fields": changed, "round": one.round + 1})
     return one.move("resubmit")
 
 

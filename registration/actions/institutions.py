@@ -155,7 +155,7 @@ def _complete(institution: Institution, answers: dict, scan: StoredFile | None) 
     one.save()
     for each in given_way:
         each.feedbacks.update(institution=one)
-    trail.record("registration.institution.edit", one, changes={"fields": changed})
+    trail.record("registration.institution.edit", one, changes={"fields": changed, "round": one.round + 1})
     return one.move("resubmit")
 
 

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_POST
 from registration.actions import appeals as actions
 from registration.admin.escalations import raised, raised_part
 from registration.admin.identity import find
+from registration.admin.mended import mended_since
 from registration.forms.appeal import AppealReason, ReleaseForm
 from registration.models import Appeal, Qualification, Worker
 from registration.queries import AutomaticCheck
@@ -17,6 +18,7 @@ from registration.queries.appeals import earlier, mended
 from registration.queries.reminding import REMIND_WITH_LEFT_ON_APPEAL as REMIND_WITH_LEFT
 from registration.workflows import AppealState
 from registration.workflows.appeal import account_of, holder_of
+from swms.console.evidence import shown
 from swms.console.history import entries
 from swms.console.paging import count
 from swms.console.review import Case, ReviewAdmin
@@ -105,6 +107,9 @@ class AppealAdmin(ReviewAdmin):
 
     def reason_form(self, record, data=None):
         return AppealReason(data)
+
+    def changes_between(self, record, seen):
+        return mended_since(record, seen, _rows(record))
 
     def case(self, record, user):
         account = record.account or account_of(record)
@@ -255,14 +260,4 @@ def _files(record: Appeal, account, user) -> list[dict]:
     worker = account and Worker.objects.visible_to(user).select_related("photo").filter(user=account).first()
     if worker:
         sides.append(("账户照片（核对用）", worker.photo))
-    return [_file(str(label), image) for label, image in sides if image and not image.purged_at]
-
-
-def _file(label: str, image) -> dict:
-    return {
-        "label": label,
-        "name": image.name,
-        "url": f"{image.get_absolute_url()}?inline=1",
-        "media_type": image.media_type,
-        "size": image.size,
-    }
+    return [shown(str(label), image) for label, image in sides if image and not image.purged_at]

@@ -22,8 +22,9 @@ from registration.models import Application, Decision
 from registration.reasons import REASONS
 from registration.workflows import DONE_STATES, IN_REVIEW_STATES, REFUSED_STATES, RENEWAL_KINDS, ApplicationState
 from registration.workflows.application import nameable
+from swms.console.batch import BatchAdmin
 from swms.console.exports import Exported
-from swms.console.review import NEAR, Case, ReviewAdmin
+from swms.console.review import NEAR, Case
 from swms.console.screens import Filter, desks_by_clock
 from swms.dates import today, working_days_after, working_days_left
 from swms.idnumbers import mask_id
@@ -32,19 +33,9 @@ from swms.regions.models import REVIEW_DUTIES
 from swms.regions.queries import full_name
 from swms.ui import cn_datetime
 
-_JOINED = (
-    "worker__user",
-    "worker__region",
-    "worker__household_region",
-    "registration__region",
-    "qualification",
-    "region",
-    "claimed_by",
-)
-
 
 @admin.register(Application)
-class ApplicationAdmin(Exported, ReviewAdmin):
+class ApplicationAdmin(Exported, BatchAdmin):
     """Registrations: what waits for this reviewer first, everything of the region behind it."""
 
     label = "登记审核"
@@ -58,11 +49,12 @@ class ApplicationAdmin(Exported, ReviewAdmin):
         "受理编号", "类别", "状态", "申请人", "证件类型", "证件号码", "级别", "管理号",
         "登记区域", "首次提交时间", "提交时间", "办结期限", "登记完成时间", "出证时间",
     )  # fmt: skip
+    batched = ("pass_first", "pass_final")
 
     # -- the queue --------------------------------------------------------------------------
 
     def records(self, user):
-        return queries.in_region(user).select_related(*_JOINED)
+        return queries.in_region(user)
 
     def waiting(self, user):
         return queries.awaiting(user)
@@ -135,6 +127,12 @@ class ApplicationAdmin(Exported, ReviewAdmin):
             numbers=("qualification__mgmt_no", "qualification__registration__number"),
             owner="worker__user__",
         )
+
+    def batch_checks(self, record):
+        return queries.automatic_checks(record)
+
+    def read_for_checks(self, records):
+        queries.read_for_checks(records)
 
     # -- the page ---------------------------------------------------------------------------
 

@@ -4,11 +4,13 @@ from django.contrib import admin
 
 from registration.admin.escalations import raised, raised_part
 from registration.admin.identity import find
+from registration.admin.mended import mended_since
 from registration.models import Feedback, Qualification
 from registration.queries import AutomaticCheck
 from registration.queries.feedback import earlier, mended
 from registration.queries.reminding import REMIND_WITH_LEFT_ON_FEEDBACK as REMIND_WITH_LEFT
 from registration.workflows import FeedbackState
+from swms.console.evidence import shown
 from swms.console.history import entries
 from swms.console.review import Case, ReviewAdmin
 from swms.console.screens import Filter, desks_by_clock
@@ -69,6 +71,9 @@ class FeedbackAdmin(ReviewAdmin):
     def search(self, user, text):
         return find(self.records(user), text, name="name", numbers=("mgmt_no",), owner="")
 
+    def changes_between(self, record, seen):
+        return mended_since(record, seen, _rows(record))
+
     def case(self, record, user):
         image = record.certificate_image
         return Case(
@@ -79,7 +84,7 @@ class FeedbackAdmin(ReviewAdmin):
             notes=[*raised(record), *_notes(record)],
             checks=_against_roster(record),
             sections=[{"label": "反馈内容", "entries": [_rows(record)]}, *self._earlier(record, user)],
-            files=[_file(image)] if image and not image.purged_at else [],
+            files=[shown("证书图片", image)] if image and not image.purged_at else [],
             history=entries(record),
             sent=texted(record),
         )
@@ -119,16 +124,6 @@ def _rows(record: Feedback) -> list[dict]:
         {"label": "签发日期", "value": cn_date(record.issue_date)},
         {"label": "说明", "value": record.note or "无"},
     ]
-
-
-def _file(image) -> dict:
-    return {
-        "label": "证书图片",
-        "name": image.name,
-        "url": f"{image.get_absolute_url()}?inline=1",
-        "media_type": image.media_type,
-        "size": image.size,
-    }
 
 
 def _against_roster(record: Feedback) -> list[AutomaticCheck]:

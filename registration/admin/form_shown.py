@@ -4,6 +4,7 @@ from registration import queries
 from registration.models import Application
 from registration.reasons import DOCUMENT, Item
 from registration.workflows import REFUSED_STATES
+from swms.console.evidence import shown
 from swms.idnumbers import mask_id, mask_mobile
 from swms.uploads.models import StoredFile
 
@@ -155,14 +156,4 @@ def files_of(content: dict, stored: dict[str, StoredFile]) -> list[dict]:
         for number, entry in enumerate(section["entries"], start=1):
             place = f"{section['label']} {number}" if len(section["entries"]) > 1 else section["label"]
             named += [(file["uid"], f"{place} · {row['label']}") for row in entry for file in row.get("files", ())]
-    return [
-        {
-            "label": label,
-            "name": stored[uid].name,
-            "url": _address(stored[uid]),
-            "media_type": stored[uid].media_type,
-            "size": stored[uid].size,
-        }
-        for uid, label in named
-        if uid in stored
-    ]
+    return [shown(label, stored[uid]) for uid, label in named if uid in stored]

@@ -105,7 +105,7 @@ class RosterImportScreen(Screen):
                 form.add_error("file", refused.message)
             else:
                 return redirect(self.record_url(staged))
-        context = {"rows": self.rows(list(self.records(request.user)[: self.page_size])), "form": form}
+        context = {"rows": self.rows(list(self.records(request.user)[: self.page_size]), request.user), "form": form}
         return self.show(request, self.list_template, self.list_context(request) | context)
 
     def template_page(self, request):

@@ -4,6 +4,7 @@ from django.contrib import admin
 
 from registration.admin.escalations import raised, raised_part
 from registration.admin.identity import find
+from registration.admin.mended import mended_since
 from registration.forms.institutions import MergeForm
 from registration.models import Institution, InstitutionFeedback
 from registration.queries import institution_checks as checks
@@ -11,6 +12,7 @@ from registration.queries import institutions as queries
 from registration.queries.reminding import REMIND_WITH_LEFT_ON_INSTITUTION as REMIND_WITH_LEFT
 from registration.workflows import InstitutionFeedbackState, InstitutionState
 from swms.audit import trail
+from swms.console.evidence import shown
 from swms.console.history import entries
 from swms.console.review import Case, ReviewAdmin
 from swms.console.screens import Filter, desks_by_clock
@@ -163,6 +165,9 @@ class InstitutionAdmin(_Waiting):
     def search(self, user, text):
         return find(self.records(user), text, name="name__icontains", numbers=("uscc", "released_uscc"))
 
+    def changes_between(self, record, seen):
+        return mended_since(record, seen, _rows(record))
+
     def case(self, record, user):
         scan = record.certificate_scan
         return Case(
@@ -173,7 +178,7 @@ class InstitutionAdmin(_Waiting):
             notes=[*raised(record), *_decision(record)],
             checks=checks.of_institution(record),
             sections=[{"label": "机构信息", "entries": [_rows(record)]}, *self._feedbacks(record, user)],
-            files=[_file(scan)] if scan and not scan.purged_at else [],
+            files=[shown("登记证书扫描件", scan)] if scan and not scan.purged_at else [],
             history=entries(record),
         )
 
@@ -227,13 +232,3 @@ def _rows(record: Institution) -> list[dict]:
 
 def _number(value: int | None) -> str:
     return "" if value is None else f"{value}人"
-
-
-def _file(scan) -> dict:
-    return {
-        "label": "登记证书扫描件",
-        "name": scan.name,
-        "url": f"{scan.get_absolute_url()}?inline=1",
-        "media_type": scan.media_type,
-        "size": scan.size,
-    }

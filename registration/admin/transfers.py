@@ -11,6 +11,7 @@ from registration.models import Transfer
 from registration.queries import transfers as queries
 from registration.queries.reminding import REMIND_WITH_LEFT_ON_TRANSFER as REMIND_WITH_LEFT
 from registration.workflows import PENDING_STATES, TransferState
+from swms.console.evidence import shown
 from swms.console.history import entries
 from swms.console.review import Case, ReviewAdmin
 from swms.console.screens import Filter, desks_by_clock
@@ -105,7 +106,7 @@ class TransferAdmin(ReviewAdmin):
             old_label="变更前",
             new_label="变更后",
             sections=[{"label": "变更申请", "entries": [_rows(record)]}],
-            files=[_file(label, file) for label, file in queries.proofs(record)],
+            files=[shown(label, file) for label, file in queries.proofs(record)],
             history=entries(record),
         )
 
@@ -155,13 +156,3 @@ def _rows(record: Transfer) -> list[dict]:
         {"label": "变更原因", "value": record.reason},
         {"label": "提交时间", "value": cn_datetime(record.submitted_at)},
     ]
-
-
-def _file(label: str, file) -> dict:
-    return {
-        "label": label,
-        "name": file.name,
-        "url": f"{file.get_absolute_url()}?inline=1",
-        "media_type": file.media_type,
-        "size": file.size,
-    }

@@ -1,6 +1,6 @@
 """Reads worth a name."""
 
-from registration.queries.checks import AutomaticCheck, automatic_checks
+from registration.queries.checks import AutomaticCheck, automatic_checks, read_for_checks
 from registration.queries.corrections import (
     LEFT,
     MENDED,
@@ -87,6 +87,7 @@ __all__ = [
     "previous_form",
     "profile_tasks",
     "progress",
+    "read_for_checks",
     "refusal_of",
     "reopen_refused",
     "standing_correction",

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import pairwise
 
+from django.db.models import prefetch_related_objects
+
 from registration.models import Application, Worker
 from registration.requirements import balances, in_words
 from registration.workflows.application import filed_in_time, filing_refused, filing_window, local_start
@@ -27,6 +29,18 @@ class AutomaticCheck:
     ok: bool | None
     note: str = ""
     item: str = "basic"
+
+
+def read_for_checks(applications: list[Application]) -> None:
+    """Read at once what ``automatic_checks`` asks of each of many applications."""
+    prefetch_related_objects(
+        applications,
+        "worker__region",
+        "worker__household_region",
+        "worker__experiences__institution__region",
+        "worker__past_projects__evidence",
+        "registration__region",
+    )
 
 
 def automatic_checks(application: Application) -> list[AutomaticCheck]:
@@ -103,7 +117,7 @@ def _region(worker: Worker) -> AutomaticCheck:
         return AutomaticCheck("region", label, False, "未填写登记区域", "region")
     if worker.household_region and same_region(worker.region, worker.household_region):
         return AutomaticCheck("region", label, True, "与户籍所在地一致", "region")
-    current = worker.experiences.filter(end_date=None).select_related("institution__region").first()
+    current = next((row for row in worker.experiences.all() if row.end_date is None), None)
     if current and current.institution:
         agrees = same_region(worker.region, current.institution.region)
         note = "与工作单位所在地一致" if agrees else "与户籍和工作单位所在地都不一致"
@@ -160,7 +174,9 @@ def _work_dates(worker: Worker) -> AutomaticCheck:
 def _projects(worker: Worker) -> list[AutomaticCheck]:
     """R-PRO-11, R-PRO-12."""
     checks = []
-    for project in worker.past_projects.filter(is_special=True).prefetch_related("evidence"):
+    for project in worker.past_projects.all():
+        if not project.is_special:
+            continue
         files = len(project.evidence.all())
         label = f"“{project.name}”有{project.get_plan_display()}的证明材料"
         checks.append(AutomaticCheck("evidence", label, files > 0, f"{files}个文件", "projects"))

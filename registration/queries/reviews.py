@@ -13,7 +13,11 @@ _DECIDES = {
     Duty.FIRST_REVIEW: (ApplicationState.PENDING_REVIEW, Decision.Stage.FINAL),
     Duty.FINAL_REVIEW: (ApplicationState.INITIAL_APPROVED, Decision.Stage.FIRST),
 }
-_SHOWN = ("worker__user", "qualification", "region", "claimed_by")
+#: The list's rows, and what the system's checks of each ask (``read_for_checks``).
+_SHOWN = (
+    *("worker__user", "worker__region", "worker__household_region"),
+    *("qualification", "region", "registration__region", "claimed_by"),
+)
 
 
 def in_region(user) -> QuerySet[Application]:

@@ -16,6 +16,10 @@ TITLES = {
     "correct": "更正姓名或证件号码",
     "consent": "同意隐私告知",
     "reveal": "查看完整号码",
+    "note": "写内部备注",
+    "batch": "批量办理",
+    "batch_finished": "批量办理完毕",
+    "batch_download": "下载批量办理结果",
     "attach": "关联账号",
     "take": "按导入冲突的决定更改",
     "merge": "人员合并",
@@ -61,9 +65,12 @@ class Entry:
     rules: str = ""
 
 
-def entries(record) -> list[Entry]:
-    """Return what happened to one record, newest first."""
+def entries(record, *, for_staff: bool = True) -> list[Entry]:
+    """Return what happened to one record, newest first; to the person its moves alone, not who looked or noted."""
     events = trail.history(record).order_by("-id")
+    if not for_staff:
+        moves = _moves(record._meta.label_lower).keys() | {"begin", "edit"}
+        events = [event for event in events if event.verb.rpartition(".")[2] in moves]
     return [
         Entry(event.at, title_of(event.verb), event.actor_name, event.reason, trail.rules_of(event)) for event in events
     ]

@@ -44,8 +44,13 @@ def cut(queryset: QuerySet, *, after: str | None = None, before: str | None = No
 
 
 def following(queryset: QuerySet, place: tuple):
-    """Return the first row after ``place`` (values of the fields it is ordered by), else the first of all."""
-    return _beyond(queryset, _order(queryset), place).first() or queryset.first()
+    """Return the first row after ``place`` (values of the fields it is ordered by), else the first of all.
+
+    One query: two rows, each the first of its index scan.
+    """
+    after = _beyond(queryset, _order(queryset), place).annotate(turn=Value(0))[:1]
+    found = after.union(queryset.annotate(turn=Value(1))[:1], all=True)
+    return min(found, key=lambda row: row.turn, default=None)
 
 
 def count(queryset: QuerySet) -> int | str:

@@ -1,16 +1,18 @@
-"""The page of a record under review: what it says beside what proves it, and the decision below."""
+"""The page of a record under review: what it says beside what proves it, what the office notes, the decision below."""
 
 from dataclasses import dataclass, field
 
 from django import forms
 from django.contrib import messages
-from django.core.exceptions import BadRequest
+from django.core.exceptions import BadRequest, PermissionDenied
 from django.http import Http404
 from django.shortcuts import redirect
 from django.urls import path
 from django.views.decorators.http import require_http_methods, require_POST
 
 from swms.audit import trail
+from swms.casework.notes import is_about, notes_of, write_note
+from swms.console.note_form import NoteForm
 from swms.console.paging import following
 from swms.console.screens import Screen
 from swms.dates import today, working_days_left
@@ -136,12 +138,26 @@ class ReviewAdmin(Screen):
 
     @property
     def _views(self):
-        return {"GET": self.show_case, "HEAD": self.show_case, "POST": self.decide}
+        return {"GET": self.show_case, "HEAD": self.show_case, "POST": self._posted}
 
     def review_page(self, request, key: str):
-        """The record (GET), or a move of it (POST)."""
+        """The record (GET), a move of it or a note on it (POST)."""
         allowed = require_http_methods(["GET", "HEAD", "POST"])
         return allowed(lambda asked: self._views[asked.method](asked, self.record(asked, key)))(request)
+
+    def _posted(self, request, record):
+        return self.note(request, record) if "note" in request.POST else self.decide(request, record)
+
+    def note(self, request, record):
+        """Write an internal note; never by the person whom the record is about, who sees none either."""
+        if is_about(record, request.user):
+            raise PermissionDenied
+        form = NoteForm(request.POST)
+        if not form.is_valid():
+            return self.show_case(request, record, note_form=form)
+        write_note(record, form.cleaned_data["note"], by=request.user, uid=form.cleaned_data["note_id"])
+        messages.success(request, "内部备注已保存")
+        return redirect(f"{self.record_url(record)}#notes")
 
     def reveal_page(self, request, key: str):
         """Show one masked number in full, on this answer only, and write down who looked (R-ACC-13)."""
@@ -201,7 +217,7 @@ class ReviewAdmin(Screen):
             form = self.reason_form(record, request.POST)
         return self.show_case(request, record, form=form, pressed=pressed, status=409, **context)
 
-    def show_case(self, request, record, *, form=None, pressed="", revealed="", status=200, **more):
+    def show_case(self, request, record, *, form=None, pressed="", revealed="", note_form=None, status=200, **more):
         """The page itself."""
         moves = self.moves(record, request.user)
         if moves:
@@ -217,7 +233,10 @@ class ReviewAdmin(Screen):
         if form is not None:
             self.name_items(case, form)
         place = self._place(record, request.user)
+        own = is_about(record, request.user)
         context = {
+            "office_notes": None if own else list(notes_of(record)),
+            "note_form": None if own else note_form or NoteForm.empty(),
             "case": case,
             "record": record,
             "left": case.due and working_days_left(today(), case.due),

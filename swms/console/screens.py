@@ -189,8 +189,9 @@ class Screen(admin.ModelAdmin):
     def _part(self, request):
         filters = self.filters(request.user)
         chosen = next((each for each in filters if each.name == request.GET.get("part")), filters[0])
-        page = cut(chosen.rows, after=request.GET.get("after"), before=request.GET.get("before"), size=self.page_size)
-        parts = f"{self.list_url}?part={chosen.name}"
+        size = self.size(request)
+        page = cut(chosen.rows, after=request.GET.get("after"), before=request.GET.get("before"), size=size)
+        parts = f"{self.list_url}?part={chosen.name}{f'&size={size}' if size != self.page_size else ''}"
         links = [
             {
                 "label": each.label,
@@ -202,7 +203,7 @@ class Screen(admin.ModelAdmin):
         ]
         context = {
             "filters": links if len(links) > 1 else [],
-            "rows": self.rows(page.rows),
+            "rows": self.rows(page.rows, request.user),
             "newer_url": f"{parts}&before={page.newer}" if page.newer else None,
             "older_url": f"{parts}&after={page.older}" if page.older else None,
         }
@@ -218,12 +219,17 @@ class Screen(admin.ModelAdmin):
         context = {
             "searched": True,
             "text": "" if found.by_identity else text,
-            "rows": self.rows(rows),
+            "rows": self.rows(rows, request.user),
             "cut_short": len(rows) == MOST_FOUND,
         }
         return self.show(request, self.list_template, self.list_context(request) | context)
 
-    def rows(self, records: list) -> list[dict]:
+    def size(self, request) -> int:
+        """Return how many rows a page of the list has."""
+        return self.page_size
+
+    def rows(self, records: list, user) -> list[dict]:
+        """Return the rows of the list as this reader sees them."""
         return [{"url": self.record_url(record)} | self.row(record) for record in records]
 
     def list_context(self, request) -> dict:

@@ -11,6 +11,7 @@ from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_safe
 
 from swms.audit import trail
+from swms.uploads.drawing import CannotDraw, TooBusy, draw
 from swms.uploads.models import Purpose, StoredFile
 from swms.uploads.storage import FileMissing, open_file
 
@@ -27,24 +28,61 @@ PUBLIC: list[Callable[[StoredFile], bool]] = []
 def file(request: HttpRequest, uid: UUID) -> HttpResponse:
     """Answer with a stored file for its owner and for those who may see its holder, with 404 for everybody else.
 
-    What an app made public is everybody's.
-
-    `?inline=1` shows an image inside a page, and to reviewers a document too, so that they read it beside
-    the form; everything else is a download.
+    What an app made public is everybody's. `?inline=1` shows an image inside a page; everything else is a download.
     """
-    stored = StoredFile.objects.select_related("holder_type").filter(uid=uid, purged_at=None).first()
-    if stored is None or not may_read(request.user, stored):
-        raise Http404
-    try:
-        data = open_file(stored)
-    except FileMissing as error:
-        raise Http404 from error
+    stored, data = _opened(request.user, uid)
     if stored.purpose in AUDITED:
         of = f"{stored.holder_type.model_class()._meta.label_lower}:{stored.holder_id}" if stored.holder_type else ""
         trail.record("read_file", stored, actor=request.user, changes={"of": of})
-    inline = request.GET.get("inline") == "1" and (stored.is_image or request.user.is_staff)
+    inline = request.GET.get("inline") == "1" and stored.is_image
     response = HttpResponse(data, content_type=stored.media_type)
     response["Content-Disposition"] = content_disposition_header(not inline, stored.name)
+    return _shut_in(response)
+
+
+@require_safe
+def page(request: HttpRequest, uid: UUID, number: int) -> HttpResponse:
+    """Answer with one page of a stored PDF as a picture, to staff who may read the file.
+
+    A document that cannot be drawn is answered 422: the page beside it offers the file itself.
+    """
+    if not request.user.is_authenticated or not request.user.is_staff:
+        raise Http404
+    stored, data = _opened(request.user, uid)
+    if not 1 <= number <= stored.pages:
+        raise Http404
+    try:
+        response = HttpResponse(draw(data, number), content_type="image/jpeg")
+    except CannotDraw:
+        response = HttpResponse(
+            "这一页无法在网页中显示，请下载文件查看。", status=422, content_type="text/plain; charset=utf-8"
+        )
+    except TooBusy:
+        response = HttpResponse(
+            "现在查看材料的人较多，请稍后再试。", status=503, content_type="text/plain; charset=utf-8"
+        )
+        response["Retry-After"] = "5"
+    response["Content-Disposition"] = "inline"
+    return _shut_in(response)
+
+
+def _in_words(text: str, *, status: int) -> HttpResponse:
+    return HttpResponse(text, status=status, content_type="text/plain; charset=utf-8")
+
+
+def _opened(user: models.Model, uid: UUID) -> tuple[StoredFile, bytes]:
+    """Return a file that the user may read and its bytes, or answer 404."""
+    stored = StoredFile.objects.select_related("holder_type").filter(uid=uid, purged_at=None).first()
+    if stored is None or not may_read(user, stored):
+        raise Http404
+    try:
+        return stored, open_file(stored)
+    except FileMissing as error:
+        raise Http404 from error
+
+
+def _shut_in(response: HttpResponse) -> HttpResponse:
+    """Let what came from outside do nothing in a browser but be seen, and be kept nowhere."""
     response["Content-Security-Policy"] = "default-src 'none'; sandbox"
     response["X-Content-Type-Options"] = "nosniff"
     response["Cache-Control"] = "no-store, private"

@@ -98,6 +98,13 @@ FRAME = {
     "regions/<str:code>/children.json": public("published facts", 200, 405, keys={"code": "place"}),
     "api/schema": public("the description of the API, as committed", 200, 405),
     "demo/outbox/": public("there is none outside a demo", 404, 405),
+    # Pages are drawn for those who review; 王芳 has her file itself.
+    "files/<uuid:uid>/pages/<int:number>/": _row(
+        (404, 405),
+        stranger=(404, 405),
+        but={"li_jing zhang_wei": (200, 405)},
+        keys={"uid": "proof.uid", "number": "first"},
+    ),
     "files/<uuid:uid>/": _row(
         (404, 405), stranger=(404, 405), but={PHOTO_READERS: (200, 405)}, keys={"uid": "photo.uid"}
     ),
@@ -320,6 +327,9 @@ CONSOLE = {
         decides={"zhang_wei": (200, 403)},
         data={"move": "pass_first", "version": "1"},
     ),
+    "console/registration/application/batch/": desk(REVIEWERS, 200, 200, data={"row": "DJ-110105-2026-00001 1"}),
+    # A sheet is of the reviewer who confirmed it.
+    "console/registration/application/batch/<uuid:uid>/": desk("li_jing", 200, 302, keys={"uid": "batch.uid"}),
     **_screen("registration/feedback", "li_jing zhao_min"),
     **_case(
         "registration/feedback",

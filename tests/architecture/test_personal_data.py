@@ -8,7 +8,7 @@ from django.db import models
 from swms.crypto import BlindIndexField, SealedField
 
 OURS = {"swms", "accounts", "audit", "regions", "notices", "uploads", "registration", "education", "services"}
-OURS |= {"certificates", "bulletins"}
+OURS |= {"certificates", "bulletins", "casework"}
 PERSONAL = re.compile(r"(?:^|_)(?:id_number|id_no|identity|id_card|mobile|phone|telephone|cellphone)(?:$|_)")
 
 

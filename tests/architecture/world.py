@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import uuid
 from functools import cached_property
 from operator import attrgetter
 
@@ -33,9 +34,12 @@ from registration.promise import PROMISE_VERSION
 from swms.accounts.models import User
 from swms.bulletins import actions as bulletins
 from swms.bulletins.models import Bulletin
+from swms.casework.batches import Choice, carry_out, open_batch
+from swms.casework.models import BatchDecision, BatchRow
 from swms.dates import today
 from swms.notices.models import Notice
 from swms.regions.models import Duty
+from swms.workflow import Refused
 from tests import factories
 from tests.certificates import makers, papers
 from tests.people import People, signed_in
@@ -93,6 +97,7 @@ class World(People):
 
     #: A display mode, a region, a province and a move, as they stand in addresses.
     display_mode, place, province, move = "elder", "110105", "110000", "withdraw"
+    first = 1  # page of a document
 
     @property
     def next_year(self) -> int:
@@ -263,12 +268,25 @@ class World(People):
         return actions.merging.propose(keep, join, reason=reason, by=self.qian_li)
 
     @cached_property
+    def batch(self) -> BatchDecision:
+        """What 李静 confirmed, of a case that is gone."""
+        gone = Choice("DJ-110105-2026-99999", 1, "pass_first", "初审通过")
+        one = open_batch(uuid.uuid4(), "registration.application", [gone], by=self.li_jing, attestation="已逐件查看")
+        carry_out(one, _gone)
+        return one
+
+    @cached_property
     def notice(self) -> Notice:
         return Notice.objects.filter(recipient=self.wang_fang.user).latest("pk")
 
     @cached_property
     def photo(self):
         return self.wang_fang.photo
+
+    @cached_property
+    def proof(self):
+        """A document of 王芳's."""
+        return factories.document(self.wang_fang, self.wang_fang.user)
 
     # -- looking at it ------------------------------------------------------------------------
 
@@ -293,6 +311,8 @@ class World(People):
             "paper",
             "roster_conflict",
             "roster_merge",
+            "proof",
+            "batch",
         ):
             getattr(self, name)
         for name in ("institution", "institution_feedback"):
@@ -325,6 +345,10 @@ class World(People):
             return nothing_like(text) if missing else text
 
         return "/" + re.sub(r"<(?:\w+:)?(?P<name>\w+)>", value, route)
+
+
+def _gone(row: BatchRow) -> None:
+    raise Refused("gone", "没有找到这件申请")
 
 
 def nothing_like(text: str) -> str:

@@ -6,6 +6,7 @@ import io
 import mimetypes
 import os
 import shutil
+import uuid
 from pathlib import Path
 
 import pytest
@@ -30,8 +31,11 @@ from registration.models import (
 from registration.promise import PROMISE_VERSION
 from registration.queries.versions import Seen, version_of
 from swms.calendar import actions as calendar
+from swms.casework.batches import Choice, carry_out, open_batch
+from swms.casework.notes import write_note
 from swms.notices.send import notify
 from swms.regions.models import Duty
+from swms.workflow import Refused
 from tests import factories
 from tests.people import signed_in
 
@@ -128,6 +132,10 @@ def desk(people):
     Application.objects.filter(pk=near.pk).update(due_on=today + dt.timedelta(days=5))
     factories.evidence(case.worker, case.worker.user)
     factories.new_photo(late.worker)
+    write_note(case, "已电话联系本人，\n原件下周送达。", by=people.li_jing, uid=uuid.uuid4())
+    choices = [Choice(each, 1, "pass_first", "初审通过") for each in (near.ref, late.ref, "DJ-110105-2026-99999")]
+    batch = open_batch(uuid.uuid4(), "registration.application", choices, by=people.li_jing, attestation="已逐件查看")
+    carry_out(batch, _none_but(late.ref))
     corrected = _sent_again(factories.submitted("孙梅"), people.li_jing)
     feedback = Feedback(
         ref="FK20261123ABCDEF",
@@ -172,6 +180,7 @@ def desk(people):
         case.worker, into=target, to_region=factories.region("110108"), kind="INST_AND_REGION", state="PENDING_OUT"
     )
     change.new_contract = factories.evidence(change, case.worker.user)
+    change.leave_proof = factories.document(change, case.worker.user)
     change.save()
     employer = factories.institution_feedback(case.worker, "春风 社会工作服务中心")
     institution = factories.registering("春风社会工作服务中心", uscc=factories.uscc(kind="51"))
@@ -242,9 +251,21 @@ def desk(people):
         "year": reverse("admin:swms_announcedday_change", args=[today.year + 1]),
         "policy": reverse("admin:registration_provincepolicy_change", args=["440000"]),
         "new policy": reverse("admin:registration_provincepolicy_add", args=["440000"]),
+        "sheet": reverse("admin:registration_application_sheet", args=[batch.uid]),
+        "unattested": {"row": [f"{case.ref} {case.form_version} pass_first"], "key": batch.uid, "carry_out": "yes"},
         "reveal": reverse("admin:registration_application_reveal", args=[case.ref]),
         "person": reverse("admin:accounts_user_change", args=[people.li_jing.uid]),
     }
+
+
+def _none_but(ref):
+    """Return what decides the cases of a batch: all but one are refused."""
+
+    def decide(row):
+        if row.ref != ref:
+            raise Refused("changed", "资料已更新，请重新查看")
+
+    return decide
 
 
 def _sent_again(case, by):
@@ -266,6 +287,12 @@ SCREENS = {
     "nothing found": ("jing", "admin:registration_application_changelist", {"text": "无此人"}),
     "found": ("jing", "admin:registration_application_changelist", {"text": "王芳"}),
     "review": ("jing", "case", None),
+    "note with errors": ("jing", "case", {"note": "电话 19900000001", "note_id": "x"}),
+    "batch to confirm": ("jing", "admin:registration_application_batch", {"row": ["DJ-110105-2026-99999 1"]}),
+    "batch without attestation": ("jing", "admin:registration_application_batch", "unattested"),
+    "batch too large": ("jing", "admin:registration_application_batch", {"row": [f"DJ-{n} 1" for n in range(201)]}),
+    "batches": ("jing", "admin:registration_application_batch", None),
+    "batch sheet": ("jing", "sheet", None),
     "new photo": ("jing", "late", None),
     "refusal with errors": ("jing", "case", REFUSAL),
     "refusal that names items with errors": ("jing", "case", NAMED),
@@ -356,11 +383,23 @@ def _url(desk, target):
     return desk.get(target) or reverse(target)
 
 
+#: The pages of a record under review, in each of their states: looked at on a telephone and at 200 % too.
+REVIEWED = (
+    *("review", "new photo", "refusal with errors", "refusal that names items with errors", "correction"),
+    *("decision on another version", "number shown", "note with errors", "change", "change refused with errors"),
+    *("feedback", "appeal", "appeal refused with errors", "institution", "batch to confirm", "batch sheet"),
+)
+
+
 @pytest.mark.parametrize("name", SCREENS)
 def test_axe_and_the_browser_find_nothing_and_nothing_scrolls_sideways(see, desk, name):
     who, target, post = SCREENS[name]
-    page = see(desk[who], _url(desk, target), post=desk.get(post) if isinstance(post, str) else post, name=name)
+    post = desk.get(post) if isinstance(post, str) else post
+    page = see(desk[who], _url(desk, target), post=post, name=name)
     assert [(v["id"], v["nodes"][0]["html"]) for v in Axe().run(page).response["violations"]] == []
+    for width in (640, 375) if name in REVIEWED else ():
+        page.set_viewport_size({"width": width, "height": 800})
+        assert [(v["id"], v["nodes"][0]["html"]) for v in Axe().run(page).response["violations"]] == []
     assert page.complaints == []
     page.set_viewport_size({"width": 320, "height": 800})
     assert page.evaluate("document.documentElement.scrollWidth") <= 320

@@ -56,6 +56,47 @@ def nested() -> bytes:
     return good[:at] + b"/Deep " + b"[" * 100_000 + b"]" * 100_000 + good[at:]
 
 
+def laughing(levels: int = 9) -> bytes:
+    """Return a PDF of a few kilobytes whose page draws a thing ten times, each of which draws another ten times."""
+
+    def change(pdf: Pdf) -> None:
+        inner = pdf.make_stream(b"0 0 1 1 re f", Type=Name.XObject, Subtype=Name.Form, BBox=[0, 0, 595, 842])
+        for _ in range(levels):
+            again = Dictionary(XObject=Dictionary(X=inner))
+            inner = pdf.make_stream(
+                b"/X Do " * 10, Type=Name.XObject, Subtype=Name.Form, BBox=[0, 0, 595, 842], Resources=again
+            )
+        pdf.pages[0].Resources = Dictionary(XObject=Dictionary(X=inner))
+        pdf.pages[0].Contents = pdf.make_stream(b"/X Do")
+
+    return make(change)
+
+
+def vast(side: int) -> bytes:
+    """Return a PDF whose page has this side in points."""
+
+    def change(pdf: Pdf) -> None:
+        pdf.pages[0].MediaBox = Array([0, 0, side, side])
+
+    return make(change)
+
+
+def flooded(side: int = 30_000) -> bytes:
+    """Return a PDF with a picture that unpacks to gigabytes: one colour, so that it is stored in little."""
+
+    def change(pdf: Pdf) -> None:
+        packer = zlib.compressobj(9)
+        body = b"".join(packer.compress(b"\0" * side * 3) for _ in range(side // 100)) + packer.flush()
+        image = pdf.make_stream(
+            body, Type=Name.XObject, Subtype=Name.Image, Width=side, Height=side, BitsPerComponent=8,
+            ColorSpace=Name.DeviceRGB, Filter=Name.FlateDecode,
+        )  # fmt: skip
+        pdf.pages[0].Resources = Dictionary(XObject=Dictionary(X=image))
+        pdf.pages[0].Contents = pdf.make_stream(b"595 0 0 842 0 0 cm /X Do")
+
+    return make(change)
+
+
 @cache
 def active() -> dict[str, bytes]:
     """Return PDFs with scripts, attachments and starting actions, by name."""

@@ -149,6 +149,7 @@ def test_a_decision_on_answers_that_were_completed_meanwhile_is_refused(client, 
     late = jing.post(url(hers), {"move": "approve", "version": "1"})
     assert late.status_code == 409
     assert "您看的是第 1 版，现在是第 2 版" in texts(late)
+    assert [row["label"] for row in late.context["seen_changes"]] == ["身份证国徽面"]
     again = texts(jing.get(url(hers)))
     assert "补充时修改了" in again
     assert "身份证国徽面" in again

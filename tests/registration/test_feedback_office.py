@@ -159,6 +159,9 @@ def test_a_decision_on_answers_that_were_mended_meanwhile_is_refused(client, one
     late = jing.post(url, {"move": "approve", "version": "1"})
     assert late.status_code == 409
     assert "您看的是第 1 版，现在是第 2 版" in texts(late)
+    changed = [(row["label"], row["new"]) for row in late.context["seen_changes"]]
+    assert changed == [("管理号", "202511000010000025")]
+    assert "您打开之后的变化" in texts(late)
     assert not Qualification.objects.exists()
     again = texts(jing.get(url))
     assert "补正时修改了" in again

@@ -289,3 +289,19 @@ def test_the_desk_says_that_the_change_has_ended_when_the_institution_is_gone(wa
     assert "已失效" in text(answer)
     one.refresh_from_db()
     assert one.state == T.CANCELLED
+
+
+def test_a_decision_on_another_version_than_the_one_that_was_sent_is_refused_and_a_sent_one_cannot_change(
+    fang, wang_fang, people
+):
+    """As R-REG-12: what 李静 sees is what was sent; 王芳 can only withdraw it and send another."""
+    one = sent(wang_fang, to(CHAOYANG))
+    here = reverse("admin:registration_transfer_change", args=[one.ref])
+    for said in ({"version": one.form_version - 1}, {"version": ""}, {}):
+        answer = signed_in(people.li_jing).post(here, {"move": "approve"} | said)
+        assert answer.status_code == 409
+        assert "资料已更新，请重新查看" in text(answer)
+    assert fang.post(url("transfer_edit", one.ref), {"reason": "别的原因"}).status_code == 302
+    one.refresh_from_db()
+    assert (one.state, one.reason) != (T.APPROVED, "别的原因")
+    assert one.state == T.PENDING_IN

@@ -9,6 +9,7 @@ OURS = (
     "accounts",
     "audit",
     "bulletins",
+    "casework",
     "certificates",
     "education",
     "notices",

@@ -21,6 +21,7 @@ from certificates.management.demo import (
     copies,
     employers,
     inspecting,
+    notes,
     offices,
     roster_desk,
     stories,
@@ -86,6 +87,7 @@ def build(seed: int, on_step: OnStep, *, most: int | None = None) -> None:
     collecting.make_bulletins(staff, chance)
     collecting.make_papers(staff, chance)
     roster_desk.fill_desk(staff, seed)
+    notes.make_notes(staff)
     on_step("消息", 0, 1)
     _settle_messages()
     # Everything that was to be sent to the workers is done, or found by their sweeps.

@@ -1,0 +1,1 @@
+"""What the office writes beside its cases: internal notes, and the sheets of batch decisions."""
