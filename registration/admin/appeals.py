@@ -39,6 +39,7 @@ class AppealAdmin(ReviewAdmin):
     label = "申诉"
     duties = (Duty.FIRST_REVIEW, Duty.SECURITY)
     columns = ("姓名", "回执编号", "账户的登记区域", "状态", "办结期限")
+    near = REMIND_WITH_LEFT
     search_words = "回执编号、姓名或身份证号"
     empty_title = "现在没有等您处理的申诉"
     record_template = "console/appeal.html"
@@ -76,7 +77,7 @@ class AppealAdmin(ReviewAdmin):
         return parts
 
     def desks(self, user):
-        return desks_by_clock(self.label, self.list_url, self.waiting(user), near=REMIND_WITH_LEFT)
+        return desks_by_clock(self.label, self.list_url, self.waiting(user), near=self.near)
 
     def alerts(self, user):
         if not holds_duty(user, Duty.SECURITY):

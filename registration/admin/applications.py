@@ -1,11 +1,9 @@
 """The queue of 首次登记 and 再登记, and its review page."""
 
 from django.contrib import admin
-from django.db.models import Prefetch, Q, prefetch_related_objects
-from django.utils import timezone
+from django.db.models import Prefetch, prefetch_related_objects
 
-from registration import actions, queries
-from registration.actions.applications import CLAIM_LASTS
+from registration import queries
 from registration.admin.form_shown import (
     changed_rows,
     content_of,
@@ -18,12 +16,13 @@ from registration.admin.form_shown import (
 from registration.admin.identity import find
 from registration.forms.review import RefusalForm
 from registration.models import Application, Decision
+from registration.queries.reminding import REMIND_WITH_LEFT
 from registration.reasons import REASONS
 from registration.workflows import DONE_STATES, IN_REVIEW_STATES, REFUSED_STATES, RENEWAL_KINDS, ApplicationState
 from registration.workflows.application import nameable
-from swms.console.review import NEAR, Case, ReviewAdmin
+from swms.console.review import Case, ReviewAdmin
 from swms.console.screens import Filter, desks_by_clock
-from swms.dates import today, working_days_after, working_days_left
+from swms.dates import today, working_days_left
 from swms.notices.ledger import told
 from swms.regions.models import REVIEW_DUTIES
 from swms.regions.queries import full_name
@@ -36,7 +35,6 @@ _JOINED = (
     "registration__region",
     "qualification",
     "region",
-    "claimed_by",
 )
 
 
@@ -46,7 +44,8 @@ class ApplicationAdmin(ReviewAdmin):
 
     label = "登记审核"
     duties = REVIEW_DUTIES
-    columns = ("申请人", "受理编号", "类别", "级别", "登记区域", "等待", "办结期限", "正在查看")
+    columns = ("申请人", "受理编号", "类别", "级别", "登记区域", "等待", "办结期限")
+    near = REMIND_WITH_LEFT
     search_words = "受理编号、管理号、登记证书编号、姓名或证件号码"
     empty_title = "现在没有等您审核的申请"
     empty_text = "新的申请提交后会出现在这里。"
@@ -64,8 +63,6 @@ class ApplicationAdmin(ReviewAdmin):
         mine, everything = self.waiting(user), self.records(user)
         return [
             Filter("mine", "等我审核", mine),
-            Filter("late", "已逾期", mine.filter(_late())),
-            Filter("near", "即将到期", mine.filter(_near())),
             Filter("first", "等待初审", everything.filter(state=ApplicationState.PENDING_REVIEW)),
             Filter("final", "等待终审", everything.filter(state=ApplicationState.INITIAL_APPROVED)),
             Filter("renewals", "再登记", everything.filter(kind__in=RENEWAL_KINDS, state__in=IN_REVIEW_STATES)),
@@ -81,11 +78,10 @@ class ApplicationAdmin(ReviewAdmin):
             (ApplicationState.INITIAL_APPROVED, "登记终审"),
         ):
             rows = self.waiting(user).filter(state=state)
-            found += desks_by_clock(label, self.list_url, rows, near=NEAR)
+            found += desks_by_clock(label, self.list_url, rows, near=self.near)
         return found
 
     def row(self, record):
-        viewing = record.claimed_at and timezone.now() - record.claimed_at < CLAIM_LASTS
         return {
             "title": record.worker.user.name,
             "changed": record.state in IN_REVIEW_STATES and record.form_version > 1,
@@ -96,7 +92,6 @@ class ApplicationAdmin(ReviewAdmin):
                 {"text": full_name(record.region) if record.region else ""},
                 {"badge": queries.whose_move(record).label, "tone": "wait" if record.due_on else "idle"},
                 {"due": record.due_on, "left": working_days_left(today(), record.due_on)} if record.due_on else {},
-                {"text": record.claimed_by.name if viewing and record.claimed_by else ""},
             ],
         }
 
@@ -117,9 +112,6 @@ class ApplicationAdmin(ReviewAdmin):
         other = {ApplicationState.PENDING_REVIEW: "final", ApplicationState.INITIAL_APPROVED: "first"}.get(record.state)
         decided = any(each.stage == other and each.reviewer_id == user.pk for each in record.decisions.all())
         return [] if decided else record.moves_for(user)
-
-    def opened(self, record, user):
-        record.taken_by_another = not actions.claim(record, by=user)
 
     def secret(self, record, name):
         """As it stands in the form: what came later is for the office that has the person now (R-CHG-07)."""
@@ -167,14 +159,6 @@ def _fetch_decisions(record: Application) -> None:
     prefetch_related_objects([record], Prefetch("decisions", Decision.objects.select_related("reviewer")))
 
 
-def _late() -> Q:
-    return Q(due_on__lt=today())
-
-
-def _near() -> Q:
-    return Q(due_on__gte=today(), due_on__lt=working_days_after(today(), NEAR + 1))
-
-
 def _whose_move(record) -> str:
     move = queries.whose_move(record)
     if move.code not in ("first", "final"):
@@ -183,11 +167,8 @@ def _whose_move(record) -> str:
 
 
 def _notes(record) -> list[dict]:
-    """Return what a reviewer should know first: somebody else is at it, and what was decided before."""
+    """Return what a reviewer should know first: what was decided before."""
     notes = []
-    if getattr(record, "taken_by_another", False):
-        text = f"{record.claimed_by.name}自{cn_datetime(record.claimed_at)}起正在查看。先作出的决定有效。"
-        notes.append({"tone": "wait", "title": "有人正在查看此件", "text": text})
     for each in record.decisions.all():
         said = f"第 {each.round} 轮{each.get_stage_display()}{'通过' if each.passed else '未通过'}"
         who = f"{each.reviewer.name}，{cn_datetime(each.at)}"

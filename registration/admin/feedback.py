@@ -28,6 +28,7 @@ class FeedbackAdmin(ReviewAdmin):
     label = "社工库反馈"
     duties = (Duty.FIRST_REVIEW,)
     columns = ("姓名", "回执编号", "证书", "受理区域", "状态", "办结期限")
+    near = REMIND_WITH_LEFT
     search_words = "回执编号、管理号、姓名或证件号码"
     empty_title = "现在没有等您处理的反馈"
     secrets = {"id_number": "证件号码", "mobile": "手机号"}
@@ -48,7 +49,7 @@ class FeedbackAdmin(ReviewAdmin):
         ]
 
     def desks(self, user):
-        return desks_by_clock(self.label, self.list_url, self.waiting(user), near=REMIND_WITH_LEFT)
+        return desks_by_clock(self.label, self.list_url, self.waiting(user), near=self.near)
 
     def row(self, record):
         due = {"due": record.due_on, "left": working_days_left(today(), record.due_on)} if record.due_on else {}

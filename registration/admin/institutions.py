@@ -24,9 +24,10 @@ class _Waiting(ReviewAdmin):
     """What both screens share: a queue with a clock, and the contact's mobile masked."""
 
     secrets = {"contact_mobile": "联系人手机号"}
+    near = REMIND_WITH_LEFT
 
     def desks(self, user):
-        return desks_by_clock(self.label, f"{self.list_url}?part=mine", self.waiting(user), near=REMIND_WITH_LEFT)
+        return desks_by_clock(self.label, f"{self.list_url}?part=mine", self.waiting(user), near=self.near)
 
     def clock(self, record) -> dict:
         return {"due": record.due_on, "left": working_days_left(today(), record.due_on)} if record.due_on else {}

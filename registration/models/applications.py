@@ -67,10 +67,6 @@ class Application(Reviewed, ScopedModel):
     refusal_kind = models.CharField("未通过类别", max_length=8, choices=RefusalKind, blank=True)
     completed_at = models.DateTimeField("登记完成时间", null=True, blank=True)
     issued_at = models.DateTimeField("出证时间", null=True, blank=True)
-    claimed_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name="正在查看"
-    )
-    claimed_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField("创建时间", auto_now_add=True)
 
     class Meta:

@@ -14,7 +14,7 @@ _DECIDES = {
     Duty.FIRST_REVIEW: (ApplicationState.PENDING_REVIEW, Decision.Stage.FINAL),
     Duty.FINAL_REVIEW: (ApplicationState.INITIAL_APPROVED, Decision.Stage.FIRST),
 }
-_SHOWN = ("worker__user", "qualification", "region", "claimed_by")
+_SHOWN = ("worker__user", "qualification", "region")
 
 
 def in_region(user) -> QuerySet[Application]:

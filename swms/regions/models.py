@@ -121,7 +121,7 @@ class Scope:
     offices: Q | None = None
 
     @property
-    def _lookups(self) -> tuple[str, ...]:
+    def lookups(self) -> tuple[str, ...]:
         return (self.regions,) if isinstance(self.regions, str) else self.regions or ()
 
     def _inside(self, lookup: str, jurisdiction: Jurisdiction) -> Q:
@@ -139,7 +139,7 @@ class Scope:
                 continue
             if j.region is None:
                 return self.offices or Q()
-            parts += [self._inside(lookup, j) for lookup in self._lookups]
+            parts += [self._inside(lookup, j) for lookup in self.lookups]
         if not parts:
             return None
         condition = parts[0]
