@@ -13,7 +13,6 @@ from registration.queries.identity import IDENTITY_TAKEN, identity_conflict
 from swms.console.history import entries
 from swms.console.review import Case, ReviewAdmin
 from swms.console.screens import Filter, desks_by_clock
-from swms.dates import today, working_days_left
 from swms.idnumbers import mask_id
 from swms.regions.models import REVIEW_DUTIES
 from swms.regions.queries import full_name
@@ -56,7 +55,6 @@ class ReplacementAdmin(ReviewAdmin):
         return desks_by_clock(self.label, self.list_url, self.waiting(user), near=self.near)
 
     def row(self, record):
-        due = {"due": record.due_on, "left": working_days_left(today(), record.due_on)} if record.due_on else {}
         return {
             "title": record.worker.user.name,
             "cells": [
@@ -64,7 +62,7 @@ class ReplacementAdmin(ReviewAdmin):
                 {"text": record.get_reason_display()},
                 {"text": full_name(record.region)},
                 {"badge": record.get_state_display()},
-                due,
+                self.clock(record),
             ],
         }
 

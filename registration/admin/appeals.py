@@ -20,7 +20,6 @@ from swms.console.history import entries
 from swms.console.paging import count
 from swms.console.review import Case, ReviewAdmin
 from swms.console.screens import Alert, Filter, desks_by_clock
-from swms.dates import today, working_days_left
 from swms.idnumbers import mask_id, mask_mobile
 from swms.regions.models import Duty, holds_duty, jurisdictions_of
 from swms.regions.queries import full_name
@@ -87,7 +86,6 @@ class AppealAdmin(ReviewAdmin):
         return [Alert("bad", text, f"{self.list_url}?part=locked")] if locked else []
 
     def row(self, record):
-        due = {"due": record.due_on, "left": working_days_left(today(), record.due_on)} if record.due_on else {}
         return {
             "title": record.name,
             "changed": record.round > 1 and record.state == AppealState.SUBMITTED,
@@ -95,7 +93,7 @@ class AppealAdmin(ReviewAdmin):
                 {"text": record.ref},
                 {"text": _office(record)},
                 {"badge": record.get_state_display()},
-                due,
+                self.clock(record),
             ],
         }
 

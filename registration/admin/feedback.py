@@ -11,7 +11,6 @@ from registration.workflows import FeedbackState
 from swms.console.history import entries
 from swms.console.review import Case, ReviewAdmin
 from swms.console.screens import Filter, desks_by_clock
-from swms.dates import today, working_days_left
 from swms.idnumbers import mask_id, mask_mobile
 from swms.notices.ledger import texted
 from swms.regions.models import Duty
@@ -52,7 +51,6 @@ class FeedbackAdmin(ReviewAdmin):
         return desks_by_clock(self.label, self.list_url, self.waiting(user), near=self.near)
 
     def row(self, record):
-        due = {"due": record.due_on, "left": working_days_left(today(), record.due_on)} if record.due_on else {}
         return {
             "title": record.name,
             "changed": record.round > 1 and record.state == FeedbackState.PENDING,
@@ -61,7 +59,7 @@ class FeedbackAdmin(ReviewAdmin):
                 {"text": f"{record.get_level_display()} {record.exam_year}年"},
                 {"text": full_name(record.region)},
                 {"badge": record.get_state_display()},
-                due,
+                self.clock(record),
             ],
         }
 

@@ -13,7 +13,6 @@ from swms.audit import trail
 from swms.console.history import entries
 from swms.console.review import Case, ReviewAdmin
 from swms.console.screens import Filter, desks_by_clock
-from swms.dates import today, working_days_left
 from swms.idnumbers import mask_mobile
 from swms.regions.models import REVIEW_DUTIES, Duty
 from swms.regions.queries import full_name
@@ -28,9 +27,6 @@ class _Waiting(ReviewAdmin):
 
     def desks(self, user):
         return desks_by_clock(self.label, f"{self.list_url}?part=mine", self.waiting(user), near=self.near)
-
-    def clock(self, record) -> dict:
-        return {"due": record.due_on, "left": working_days_left(today(), record.due_on)} if record.due_on else {}
 
 
 @admin.register(InstitutionFeedback)

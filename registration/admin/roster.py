@@ -37,6 +37,10 @@ class QualificationAdmin(ReviewAdmin):
             for state in QualificationState
         ]
 
+    def listed(self, rows):
+        shown = ("name", "mgmt_no", "level", "exam_year", "issue_date", "state", "province__name")
+        return rows.select_related(None).select_related("province").only(*shown)
+
     def row(self, record):
         return {
             "title": record.name,

@@ -12,7 +12,7 @@ from registration.workflows import PENDING_STATES, TransferState
 from swms.console.history import entries
 from swms.console.review import Case, ReviewAdmin
 from swms.console.screens import Filter, desks_by_clock
-from swms.dates import today, working_days_left
+from swms.dates import today
 from swms.idnumbers import mask_id
 from swms.regions.models import REVIEW_DUTIES
 from swms.ui import cn_date, cn_datetime
@@ -53,7 +53,6 @@ class TransferAdmin(ReviewAdmin):
         return desks_by_clock(self.label, self.list_url, self.waiting(user), near=self.near)
 
     def row(self, record):
-        due = {"due": record.due_on, "left": working_days_left(today(), record.due_on)} if record.due_on else {}
         return {
             "title": record.worker.user.name,
             "cells": [
@@ -62,7 +61,7 @@ class TransferAdmin(ReviewAdmin):
                 {"text": queries.now_called(record.from_region)},
                 {"text": queries.now_called(record.to_region) if record.moves_region else "不变"},
                 {"badge": record.get_state_display()},
-                due,
+                self.clock(record),
             ],
         }
 

@@ -40,6 +40,8 @@ for (const picture of document.querySelectorAll(".evidence figure img")) {
   frame.after(bar);
   frame.addEventListener("keydown", (event) => {
     const keys = { "+": () => zoom(1), "=": () => zoom(1), "-": () => zoom(-1), r: turn };
-    if (event.target === frame && keys[event.key]) keys[event.key]();
+    if (event.target !== frame || !keys[event.key]) return;
+    event.preventDefault(); // on the page r would be another key
+    keys[event.key]();
   });
 }

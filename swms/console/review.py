@@ -15,6 +15,7 @@ from swms.audit import trail
 from swms.console.facets import COUNTY
 from swms.console.paging import following
 from swms.console.screens import Screen
+from swms.current import once
 from swms.dates import today, working_days_left
 from swms.forms import Form
 from swms.notices.ledger import Sent
@@ -114,6 +115,13 @@ class ReviewAdmin(Screen):
         held = claims.holders(records, besides=user)
         rows = zip(super().rows(records, user), records, strict=True)
         return [row | ({"opened": held[each.pk].words} if each.pk in held else {}) for row, each in rows]
+
+    def clock(self, record) -> dict:
+        """Return the cell of a row that says when the record is due; many of a list are due on the same day."""
+        if record.due_on is None:
+            return {}
+        left = once(("working days left", record.due_on), lambda: working_days_left(today(), record.due_on))
+        return {"due": record.due_on, "left": left}
 
     def opened(self, record, user) -> claims.Claim | None:
         """Say to others that somebody who may decide the record has opened it; return who else has, lately."""

@@ -190,6 +190,10 @@ class Screen(admin.ModelAdmin):
     def alerts(self, user) -> list[Alert]:
         return []
 
+    def listed(self, rows: QuerySet) -> QuerySet:
+        """Return the rows with the columns that ``row`` shows; a list has fifty, and records have many columns."""
+        return rows
+
     def row(self, record) -> dict:
         """Return a row of the list as ``ui/queue.html`` takes it, without its url."""
         raise NotImplementedError
@@ -216,11 +220,10 @@ class Screen(admin.ModelAdmin):
         clock = request.GET.get("clock") if self.near is not None and request.GET.get("clock") in CLOCKS else None
         where = places(user, self.duties, request.GET.get("region"), depth=self.depth) if self._regions else NOWHERE
         address = _Address(self.list_url, chosen.name, where.chosen and where.chosen.pk, clock)
-        rows = self._narrowed(chosen.rows, where, clock)
+        rows = self.listed(self._narrowed(chosen.rows, where, clock))
         page = cut(rows, after=request.GET.get("after"), before=request.GET.get("before"), size=self.page_size)
         context = {
-            "filters": self._part_links(filters, chosen, where, clock, address),
-            "clocks": self._clock_links(chosen, where, clock, address),
+            **self._links(filters, chosen, where, clock, address),
             "places": self._place_links(chosen, where, clock, address),
             "narrowed": bool(clock or where.chosen),
             "part_url": address.to(region=None, clock=None),
@@ -240,24 +243,20 @@ class Screen(admin.ModelAdmin):
             rows = inside(rows, self._regions, where.chosen.path)
         return by_clock(rows, clock, near=self.near) if clock else rows
 
-    def _part_links(self, filters: list[Filter], chosen: Filter, where: Places, clock: str | None, address) -> list:
-        if len(filters) < 2:
-            return []
-        counted = [each for each in filters if each.counted]
-        found = counts([self._narrowed(each.rows, where, clock) for each in counted])
-        numbers = dict(zip([each.name for each in counted], found, strict=True))
-        return [
-            _link(each.label, address.to(part=each.name), each is chosen, numbers.get(each.name)) for each in filters
+    def _links(self, filters: list[Filter], chosen: Filter, where: Places, clock: str | None, address) -> dict:
+        """Return the links to the other parts, and those to what is urgent, counted by one query for all of them."""
+        parts = filters if len(filters) > 1 else []
+        asked = {each.name: self._narrowed(each.rows, where, clock) for each in parts if each.counted}
+        if self.near is not None:
+            asked |= {(name,): self._narrowed(chosen.rows, where, name) for name in CLOCKS}
+        found = dict(zip(asked, counts(list(asked.values())), strict=True))
+        clocks = [_link("不限", address.to(clock=None), clock is None)] + [
+            _link(label, address.to(clock=name), clock == name, found.get((name,))) for name, label in CLOCKS.items()
         ]
-
-    def _clock_links(self, chosen: Filter, where: Places, clock: str | None, address) -> list:
-        if self.near is None:
-            return []
-        found = counts([self._narrowed(chosen.rows, where, name) for name in CLOCKS])
-        links = [_link("不限", address.to(clock=None), clock is None)]
-        for (name, label), number in zip(CLOCKS.items(), found, strict=True):
-            links.append(_link(label, address.to(clock=name), clock == name, number))
-        return links
+        return {
+            "filters": [_link(p.label, address.to(part=p.name), p is chosen, found.get(p.name)) for p in parts],
+            "clocks": clocks if self.near is not None else [],
+        }
 
     def _place_links(self, chosen: Filter, where: Places, clock: str | None, address) -> list:
         if not (where.offered or where.chosen):
@@ -273,7 +272,7 @@ class Screen(admin.ModelAdmin):
 
     def _found(self, request, text: str):
         found = self.search(request.user, text) if text else Found(self.model.objects.none())
-        rows = list(found.rows[:MOST_FOUND])
+        rows = list(self.listed(found.rows)[:MOST_FOUND])
         if found.by_identity:
             keys = [str(getattr(row, self.key)) for row in rows]
             changes = {"screen": self.label, "found": keys}
