@@ -91,9 +91,12 @@ class Country:
             cursor.execute("DROP TABLE IF EXISTS bench_row")
             cursor.execute(_NUMBERED, [SURNAMES, GIVEN, GIVEN, rows])
             for original, columns in self.originals:
-                known, wanted = (self.rows, rows) if columns is _QUALIFICATION else (self.cases, cases)
+                known, wanted = self.cases, cases
+                if columns is _QUALIFICATION:
+                    known, wanted = self.rows, rows
+                    columns = columns | {"worker_id": f"CASE WHEN b.i <= {cases} THEN b.id END"}
+                    cursor.execute(_HOLDERS, [1000 + self.cases, 1000 + min(cases, self.rows)])
                 self._copy(cursor, original, columns, known, wanted)
-            cursor.execute(_HOLDERS, [cases])
             cursor.execute("VACUUM ANALYZE")  # as autovacuum leaves it
         self.rows, self.cases = rows, cases
 
@@ -128,9 +131,7 @@ _NUMBERED = """
     CROSS JOIN many
     JOIN leaf ON leaf.n = (hashint8(i + 3e9::bigint) & 2147483647) %% many.leaves
 """
-_HOLDERS = (
-    "UPDATE registration_qualification SET worker_id = id WHERE id > 1000 AND id <= 1000 + %s AND worker_id IS NULL"
-)
+_HOLDERS = "UPDATE registration_qualification SET worker_id = id WHERE id > %s AND id <= %s"
 _USER = {
     "id": "b.id",
     "uid": "gen_random_uuid()",
@@ -152,7 +153,6 @@ _QUALIFICATION = {
     "issue_date": "date '2008-09-01' + (b.i %% 6200)",
     "province_id": "b.province",
     "state": "CASE WHEN b.part = 7 THEN 'REVOKED' WHEN b.part < 7 THEN 'CANCELLED' ELSE 'VALID' END",
-    "worker_id": "NULL",
 }
 _APPLICATION = {
     "id": "b.id",
@@ -338,12 +338,10 @@ def measure(rows: int = ROWS, cases: int = CASES, *, first: int = FIRST) -> list
 
 
 def _in_turns(pages: list[Page], which: tuple[str, ...]) -> None:
-    seen = {}  # the admin's page that stands beside several of ours is made once in a round
     for number in range(RUNS + 1):
         for page in pages:
             for each in which:
                 page.run(each) if number else getattr(page, each)()
-    del seen
 
 
 def report(pages: list[Page], rows: int, cases: int) -> str:
