@@ -59,6 +59,7 @@ class ApplicationAdmin(ReviewAdmin):
     duties = REVIEW_DUTIES
     columns = ("申请人", "受理编号", "类别", "级别", "登记区域", "等待", "办结期限")
     near = REMIND_WITH_LEFT
+    running = tuple(IN_REVIEW_STATES)
     search_words = "受理编号、管理号、登记证书编号、姓名或证件号码"
     empty_title = "现在没有等您审核的申请"
     empty_text = "新的申请提交后会出现在这里。"
@@ -106,7 +107,7 @@ class ApplicationAdmin(ReviewAdmin):
                 {"text": record.get_kind_display()},
                 {"text": record.qualification.get_level_display()},
                 {"text": full_name(record.region) if record.region else ""},
-                {"badge": queries.whose_move(record).label, "tone": "wait" if record.due_on else "idle"},
+                {"badge": queries.whose_move(record).label, "tone": "wait" if self.runs(record) else "idle"},
                 self.clock(record),
             ],
         }
@@ -157,7 +158,7 @@ class ApplicationAdmin(ReviewAdmin):
             title=f"{record.worker.user.name} · {record.get_kind_display()}",
             badge=record.get_state_display(),
             whose_move=f"{record.ref} · {_whose_move(record)}",
-            due=record.due_on,
+            due=record.due_on if self.runs(record) else None,
             notes=_notes(record),
             checks=queries.automatic_checks(record) if record.state in IN_REVIEW_STATES else [],
             changes=changed_rows(previous.content, content, stored) if previous and not corrections else [],

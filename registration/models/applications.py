@@ -85,11 +85,13 @@ class Application(Reviewed, ScopedModel):
         indexes = [
             models.Index(fields=["state", "-id"], name="application_by_state"),
             models.Index(fields=["region", "state", "-id"], name="application_queue"),
+            models.Index(fields=["region", "state", "due_on", "id"], name="application_queue_by_due"),
             models.Index(
                 fields=["due_on", "id"],
                 condition=Q(state__in=(ApplicationState.PENDING_REVIEW, ApplicationState.INITIAL_APPROVED)),
                 name="application_due",
             ),
+            models.Index(fields=["kind", "state", "-id"], name="application_by_kind"),
         ]
 
     def __str__(self):

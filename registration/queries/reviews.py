@@ -7,7 +7,7 @@ from registration.models.policies import PREFECTURE_DEPTH
 from registration.queries.policies import prefecture_reviews_first
 from registration.workflows import ApplicationState
 from swms.dates import today
-from swms.regions.models import Duty, jurisdictions_of
+from swms.regions.models import Duty, jurisdictions_of, within
 
 #: The state that each duty decides on, and the stage whose reviewer may not be the same person (R-REG-18).
 _DECIDES = {
@@ -42,17 +42,18 @@ def awaiting(user) -> QuerySet[Application]:
 
 
 def _awaiting(user) -> QuerySet[Application]:
-    mine = Q(pk__in=())
+    parts: dict[str, Q] = {}
     for each in jurisdictions_of(user):
         if each.duty not in _DECIDES:
             continue
         state, other = _DECIDES[each.duty]
         part = Q(state=state) & ~Exists(Decision.objects.filter(application=OuterRef("pk"), stage=other, reviewer=user))
-        if each.region:
-            part &= Q(region__path__startswith=each.path)
         if each.duty == Duty.FIRST_REVIEW and each.depth > PREFECTURE_DEPTH:
             part &= ~prefecture_reviews_first(each.region.province_code)
-        mine |= part
+        parts[each.path] = parts.get(each.path, Q()) | part
+    mine = Q(pk__in=()) if not parts else Q()
+    for path, part in parts.items():  # the region once for all duties in it, or its share is counted for each of them
+        mine |= within("region", path) & part
     waiting = Application.objects.visible_to(user).filter(mine)
     if user.id_index:
         waiting = waiting.exclude(worker__user__id_index=user.id_index)

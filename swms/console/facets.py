@@ -12,7 +12,7 @@ from django.db.models.functions import Concat
 
 from swms.console.paging import COUNTED, capped
 from swms.dates import today, working_days_after
-from swms.regions.models import Jurisdiction, Region, jurisdictions_of
+from swms.regions.models import Jurisdiction, Region, jurisdictions_of, within
 from swms.regions.queries import Division, choices, steps
 
 #: How urgent, as the address has it and as the reader does.
@@ -20,8 +20,12 @@ CLOCKS = {"near": "即将到期", "late": "已逾期"}
 COUNTY = 3
 
 
-def by_clock(rows: QuerySet, name: str, *, near: int) -> QuerySet:
-    """Return the cases that are late, or within ``near`` working days of their end, the most urgent first."""
+def by_clock(rows: QuerySet, name: str, *, near: int, states: tuple[str, ...] = ()) -> QuerySet:
+    """Return the cases that are late, or within ``near`` working days of their end, the most urgent first.
+
+    ``states`` are those in which the clock runs, where a day that is set does not say so by itself.
+    """
+    rows = rows.filter(state__in=states) if states else rows
     day = today()
     span = Q(due_on__lt=day) if name == "late" else Q(due_on__gte=day, due_on__lte=working_days_after(day, near))
     return rows.filter(span).order_by("due_on", "id")
@@ -29,13 +33,13 @@ def by_clock(rows: QuerySet, name: str, *, near: int) -> QuerySet:
 
 def inside(rows: QuerySet, lookups: tuple[str, ...], path) -> QuerySet:
     """Return the rows one of whose regions lies in the division with ``path``, a text or an expression."""
-    # All paths below end in a code and a stroke, and a colon follows the digits: a range that an index can bound
-    # even where the path is another one for each row.
-    end = f"{path}:" if isinstance(path, str) else Concat(path, Value(":"))
-    inside = Q()
+    anywhere = Q()
     for lookup in lookups:
-        inside |= Q(**{f"{lookup}__path__gte": path, f"{lookup}__path__lt": end})
-    return rows.filter(inside)
+        if isinstance(path, str):
+            anywhere |= within(lookup, path)
+        else:  # a colon follows the digits: bounds that an index can use where the path is another one for each row
+            anywhere |= Q(**{f"{lookup}__path__gte": path, f"{lookup}__path__lt": Concat(path, Value(":"))})
+    return rows.filter(anywhere)
 
 
 @dataclass(frozen=True)

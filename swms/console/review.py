@@ -116,9 +116,13 @@ class ReviewAdmin(Screen):
         rows = zip(super().rows(records, user), records, strict=True)
         return [row | ({"opened": held[each.pk].words} if each.pk in held else {}) for row, each in rows]
 
+    def runs(self, record) -> bool:
+        """Whether the reviewers' time runs: what was approved keeps the day by which it had to be."""
+        return record.due_on is not None and (not self.running or record.state in self.running)
+
     def clock(self, record) -> dict:
         """Return the cell of a row that says when the record is due; many of a list are due on the same day."""
-        if record.due_on is None:
+        if not self.runs(record):
             return {}
         left = once(("working days left", record.due_on), lambda: working_days_left(today(), record.due_on))
         return {"due": record.due_on, "left": left}

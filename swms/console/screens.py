@@ -109,6 +109,7 @@ class Screen(admin.ModelAdmin):
     list_template = "console/list.html"
     page_size = 50
     near: int | None = None  # working days; with it the list can be narrowed to what is near its end or late
+    running: tuple[str, ...] = ()  # the states in which the clock runs; without any, wherever a day is set
     depth = 0  # levels of divisions by which the list can be narrowed: 1 provinces, 3 down to counties
 
     def __init__(self, model, site):
@@ -220,18 +221,23 @@ class Screen(admin.ModelAdmin):
         clock = request.GET.get("clock") if self.near is not None and request.GET.get("clock") in CLOCKS else None
         where = places(user, self.duties, request.GET.get("region"), depth=self.depth) if self._regions else NOWHERE
         address = _Address(self.list_url, chosen.name, where.chosen and where.chosen.pk, clock)
-        rows = self.listed(self._narrowed(chosen.rows, where, clock))
+        rows = self._narrowed(chosen.rows, where, clock)
         page = cut(rows, after=request.GET.get("after"), before=request.GET.get("before"), size=self.page_size)
         context = {
             **self._links(filters, chosen, where, clock, address),
             "places": self._place_links(chosen, where, clock, address),
             "narrowed": bool(clock or where.chosen),
             "part_url": address.to(region=None, clock=None),
-            "rows": self.rows(page.rows, user),
+            "rows": self.rows(self._whole(page.rows, user), user),
             "newer_url": address.to(before=page.newer) if page.newer else None,
             "older_url": address.to(after=page.older) if page.older else None,
         }
         return self.show(request, self.list_template, self.list_context(request) | context)
+
+    def _whole(self, found: list, user) -> list:
+        """Return the records that a page was cut of, with what is shown of them: fifty are joined, not the queue."""
+        whole = self.listed(self.records(user).order_by()).in_bulk([each.pk for each in found])
+        return [whole[each.pk] for each in found if each.pk in whole]
 
     @property
     def _regions(self) -> tuple[str, ...]:
@@ -241,7 +247,10 @@ class Screen(admin.ModelAdmin):
     def _narrowed(self, rows: QuerySet, where: Places, clock: str | None) -> QuerySet:
         if where.chosen:
             rows = inside(rows, self._regions, where.chosen.path)
-        return by_clock(rows, clock, near=self.near) if clock else rows
+        return self._urgent(rows, clock)
+
+    def _urgent(self, rows: QuerySet, clock: str | None) -> QuerySet:
+        return by_clock(rows, clock, near=self.near, states=self.running) if clock else rows
 
     def _links(self, filters: list[Filter], chosen: Filter, where: Places, clock: str | None, address) -> dict:
         """Return the links to the other parts, and those to what is urgent, counted by one query for all of them."""
@@ -261,8 +270,7 @@ class Screen(admin.ModelAdmin):
     def _place_links(self, chosen: Filter, where: Places, clock: str | None, address) -> list:
         if not (where.offered or where.chosen):
             return []
-        rows = by_clock(chosen.rows, clock, near=self.near) if clock else chosen.rows
-        found = found_in(rows, self._regions, where.offered)
+        found = found_in(self._urgent(chosen.rows, clock), self._regions, where.offered)
         code = where.chosen and where.chosen.pk
         links = [_link("不限", address.to(region=None), code is None)]
         links += [_link(each.name, address.to(region=each.code), each.code == code) for each in where.chain]

@@ -269,3 +269,16 @@ def test_the_roster_is_narrowed_by_province_and_counts_nothing_whole(people):
     keeper = signed_in(people.zhou_yan)
     assert keeper.get(url).context["places"] == []
     assert Qualification.objects.count() == 2
+
+
+def test_what_was_passed_in_time_is_not_called_late_afterwards(people, jing, wei):
+    """R-REG-16: the day stays on the record, but nobody waits any more."""
+    case = factories.submitted()
+    press(jing, case)
+    press(wei, case, "pass_final")
+    due(case, today() - dt.timedelta(days=60))
+    listed = wei.get(f"{LIST}?part=all")
+    assert refs(listed) == [case.ref]
+    assert "已逾期</span>" not in listed.content.decode()
+    assert refs(wei.get(f"{LIST}?part=all&clock=late")) == []
+    assert "已超过" not in wei.get(page_of(case)).content.decode()
