@@ -59,7 +59,7 @@ class ApplicationAdmin(ReviewAdmin):
     duties = REVIEW_DUTIES
     columns = ("申请人", "受理编号", "类别", "级别", "登记区域", "等待", "办结期限")
     near = REMIND_WITH_LEFT
-    running = tuple(IN_REVIEW_STATES)
+    running = (ApplicationState.PENDING_REVIEW, ApplicationState.INITIAL_APPROVED)
     search_words = "受理编号、管理号、登记证书编号、姓名或证件号码"
     empty_title = "现在没有等您审核的申请"
     empty_text = "新的申请提交后会出现在这里。"

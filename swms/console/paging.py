@@ -30,7 +30,7 @@ def cut(queryset: QuerySet, *, after: str | None = None, before: str | None = No
     ``after`` and ``before`` are marks of an earlier page; one that cannot be read counts as none.
     """
     order = _order(queryset)
-    queryset = queryset.select_related(None).only(*order[0])
+    queryset = queryset.select_related(None).prefetch_related(None).only(*order[0])
     place = _read(before, queryset, order)
     if place:
         rows = list(_beyond(queryset.reverse(), order, place, backwards=True)[: size + 1])

@@ -160,7 +160,7 @@ def test_a_case_that_a_colleague_opened_is_marked_on_list_and_page_and_decided_a
     jing.get(page_of(case))
     assert "李静 刚刚打开" in yang.get(LIST).content.decode()
     assert "李静 刚刚打开了此件" in yang.get(page_of(case)).content.decode()
-    assert "打开" not in jing.get(LIST).content.decode().replace("Enter</span> 打开", "")
+    assert "刚刚打开" not in jing.get(LIST).content.decode()
     assert press(yang, case).status_code == 302
     told = press(jing, case)
     assert told.status_code == 409
@@ -241,7 +241,7 @@ def test_no_list_counts_its_table_skips_rows_or_looks_for_distinct_values(url, p
         assert [sql for sql in statements if _grows(sql)] == []
         mine = [sql for sql in statements if f'FROM "{_table(url)}"' in sql]
         assert mine
-        assert all("LIMIT" in sql for sql in mine), mine
+        assert all("LIMIT" in sql or '"id" IN (' in sql for sql in mine), mine  # the page's own fifty by their keys
 
 
 def _grows(sql: str) -> bool:
