@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 from django.conf import settings
-from django.db import connection, models
+from django.db import models
 from django.db.models import Exists, OuterRef, QuerySet
 from django.db.models.signals import post_delete
 from django.dispatch import receiver
@@ -46,10 +46,14 @@ class Claim(models.Model):
 
 # Whoever comes second changes nothing while the first one's claim stands, so nobody reads before writing.
 _CLAIM = """
+    WITH mine AS (
     INSERT INTO swms_claim AS held (kind, record, by_id, at) VALUES (%(kind)s, %(record)s, %(by)s, %(now)s)
     ON CONFLICT (kind, record) DO UPDATE SET by_id = excluded.by_id, at = excluded.at
     WHERE held.by_id = excluded.by_id OR held.at <= %(lapsed)s
        OR NOT EXISTS (SELECT FROM accounts_user WHERE accounts_user.id = held.by_id AND accounts_user.is_active)
+    RETURNING 1)
+    SELECT claim.*, holder.name FROM swms_claim claim JOIN accounts_user holder ON holder.id = claim.by_id
+    WHERE claim.kind = %(kind)s AND claim.record = %(record)s AND NOT EXISTS (SELECT FROM mine)
 """
 
 
@@ -60,10 +64,10 @@ def claim(record: models.Model, *, by) -> Claim | None:
     """
     now = timezone.now()
     given = {"kind": _kind(record), "record": record.pk, "by": by.pk, "now": now, "lapsed": now - LASTS}
-    with connection.cursor() as cursor:
-        cursor.execute(_CLAIM, given)
-        taken = cursor.rowcount
-    return None if taken else holder(record, besides=by)
+    held = next(iter(Claim.objects.raw(_CLAIM, given)), None)
+    if held is not None:
+        held.by = type(by)(pk=held.by_id, name=held.name)  # who it is was read along
+    return held
 
 
 def holder(record: models.Model, *, besides=None) -> Claim | None:

@@ -99,7 +99,7 @@ def _cell(cell: dict, near: int | None) -> str:
         if left < 0:
             mark, words = _badge("已逾期"), f"已超过 {-left} 个工作日"
         else:
-            mark = _badge("即将到期") if left <= (5 if near is None else near) else ""
+            mark = _badge("即将到期") if left <= (5 if near in (None, "") else near) else ""
             words = f"还有 {left} 个工作日" if left else "今天是最后一天"
         return f'<span>{mark} {ui.cn_date(cell["due"])} <span class="quiet">{words}</span></span>'
     if "date" in cell:
