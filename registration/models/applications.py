@@ -67,7 +67,7 @@ class Application(Reviewed, ScopedModel):
     refusal_kind = models.CharField("未通过类别", max_length=8, choices=RefusalKind, blank=True)
     completed_at = models.DateTimeField("登记完成时间", null=True, blank=True)
     issued_at = models.DateTimeField("出证时间", null=True, blank=True)
-    # Nobody reads these two any more (swms.claims); they go with the next release, for the one before still writes them.
+    # Nobody reads these two (swms.claims is read); they go with the next release, the one before still writes them.
     claimed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
     claimed_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField("创建时间", auto_now_add=True)
