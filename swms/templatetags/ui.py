@@ -70,7 +70,7 @@ def queue_rows(rows: list[dict], columns: list[dict], near: int | None) -> SafeS
     """Write the rows of ``ui/queue.html``: hundreds of cells, which as nodes took two thirds of the page's time."""
     first, *others = [
         f' class="number" data-label="{escape(column["label"])}">'
-        if column["number"]
+        if column.get("number")
         else f' data-label="{escape(column["label"])}">'
         for column in columns
     ]
