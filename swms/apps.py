@@ -2,7 +2,7 @@ from django.apps import AppConfig
 
 
 class SwmsConfig(AppConfig):
-    """The kernel's own tables: reference counters, throttle windows, announced working days."""
+    """The kernel's own tables: reference counters, throttle windows, claims, announced working days."""
 
     name = "swms"
     label = "swms"

@@ -6,7 +6,7 @@ from celery import shared_task
 from django.core.management import call_command
 from django.utils import timezone
 
-from swms import throttle
+from swms import claims, throttle
 from swms.heartbeats import Heartbeat
 from swms.invariants import judge
 from swms.notices import delivery
@@ -24,9 +24,10 @@ def beat():
 
 @shared_task
 def purge():
-    """Delete what has served: codes, throttle windows, sessions, files without a row, old outbox messages."""
+    """Delete what has served: codes, throttle windows, claims, sessions, files without a row, old outbox messages."""
     codes.purge()
     throttle.purge()
+    claims.purge()
     call_command("clearsessions")
     storage.remove_orphans()
     delivery.purge()

@@ -15,7 +15,6 @@ from swms.console.evidence import shown
 from swms.console.history import entries
 from swms.console.review import Case, ReviewAdmin
 from swms.console.screens import Filter, desks_by_clock
-from swms.dates import today, working_days_left
 from swms.idnumbers import mask_id
 from swms.regions.models import REVIEW_DUTIES
 from swms.regions.queries import full_name
@@ -31,7 +30,8 @@ class ReplacementAdmin(ReviewAdmin):
     label = "登记证书换发"
     duties = REVIEW_DUTIES
     columns = ("申请人", "受理编号", "换发原因", "登记区域", "状态", "办结期限")
-    search_words = "受理编号、登记证书编号、姓名或证件号码"
+    near = REMIND_WITH_LEFT
+    search_words = "受理编号、登记证书编号、管理号、姓名或证件号码"
     empty_title = "现在没有等您审核的换发申请"
     secrets = {"id_number": "证件号码", "new_id_number": "更正后的证件号码"}
 
@@ -55,10 +55,9 @@ class ReplacementAdmin(ReviewAdmin):
         ]
 
     def desks(self, user):
-        return desks_by_clock(self.label, self.list_url, self.waiting(user), near=REMIND_WITH_LEFT)
+        return desks_by_clock(self.label, self.list_url, self.waiting(user), near=self.near)
 
     def row(self, record):
-        due = {"due": record.due_on, "left": working_days_left(today(), record.due_on)} if record.due_on else {}
         return {
             "title": record.worker.user.name,
             "cells": [
@@ -66,7 +65,7 @@ class ReplacementAdmin(ReviewAdmin):
                 {"text": record.get_reason_display()},
                 {"text": full_name(record.region)},
                 {"badge": record.get_state_display()},
-                due,
+                self.clock(record),
             ],
         }
 
@@ -75,7 +74,7 @@ class ReplacementAdmin(ReviewAdmin):
             self.records(user),
             text,
             name="worker__user__name",
-            numbers=("registration__number",),
+            numbers=("registration__number", "registration__qualification__mgmt_no"),
             owner="worker__user__",
         )
 

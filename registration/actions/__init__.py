@@ -5,7 +5,6 @@ from registration.actions.account import register_account
 from registration.actions.applications import (
     apply,
     attach_qualifications,
-    claim,
     close_renewal,
     complete,
     end_stale_renewal,
@@ -38,7 +37,6 @@ __all__ = [
     "appeals",
     "apply",
     "attach_qualifications",
-    "claim",
     "close_renewal",
     "complete",
     "correct_identity",

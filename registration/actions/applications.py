@@ -1,12 +1,8 @@
 """Applications: how they come to be, follow the personal information, and are sent."""
 
 import logging
-from datetime import timedelta
 
-from django.core.exceptions import PermissionDenied
 from django.db import connection, transaction
-from django.db.models import Q
-from django.utils import timezone
 
 from registration.models import Application, Feedback, Qualification, Registration, Worker
 from registration.models.form_content import form_content
@@ -15,7 +11,6 @@ from registration.queries.differences import form_diff
 from registration.queries.due import renewals_due
 from registration.queries.profile import parts_open
 from registration.workflows import (
-    IN_REVIEW_STATES,
     LOCKED_STATES,
     OPEN_STATES,
     REFUSED_STATES,
@@ -26,6 +21,7 @@ from registration.workflows import (
     RegistrationState,
 )
 from registration.workflows.application import filed_in_time, follow_profile, makeup_open, window_closed
+from swms import claims
 from swms.audit.trail import record
 from swms.crypto import index_candidates
 from swms.dates import today
@@ -34,8 +30,6 @@ from swms.references import next_reference
 from swms.workflow import Refused
 
 log = logging.getLogger(__name__)
-
-CLAIM_LASTS = timedelta(minutes=15)
 
 
 @transaction.atomic
@@ -202,24 +196,6 @@ def _by_the_system(model, pk: int, name: str) -> bool:
     return True
 
 
-def claim(application: Application, *, by) -> bool:
-    """Leave the hint that ``by`` looks at the case; ``False`` when somebody else has for less than 15 minutes.
-
-    It is a hint and no lock: a decision is held back by the form's version alone. Raises
-    ``PermissionDenied`` for those who may not decide.
-    """
-    if not application.moves_for(by):
-        raise PermissionDenied
-    now = timezone.now()
-    free = Q(claimed_by=None) | Q(claimed_by=by) | Q(claimed_at__lt=now - CLAIM_LASTS)
-    taken = Application.objects.filter(free, pk=application.pk, state__in=IN_REVIEW_STATES).update(
-        claimed_by=by, claimed_at=now
-    )
-    if taken:
-        application.claimed_by, application.claimed_at = by, now
-    return bool(taken)
-
-
 def profile_changed(worker: Worker, *, by, part: str) -> None:
     """Let the applications follow an edit of ``part`` of the personal information, or refuse it (R-REG-10…13).
 
@@ -288,9 +264,9 @@ def _follow(application: Application, *, by) -> None:
             "keys": sorted({f"{each.section}.{each.key}" for each in changes}),
         },
     )
-    if application.claimed_by:  # F2
+    if claim := claims.holder(application):  # F2
         notify(
-            application.claimed_by,
+            claim.by,
             kind="registration.application.edit",
             title="正在查看的申请有更新",
             body=f"{application.ref}的资料刚刚更新，请按最新内容审核。",

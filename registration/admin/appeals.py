@@ -23,7 +23,6 @@ from swms.console.history import entries
 from swms.console.paging import count
 from swms.console.review import Case, ReviewAdmin
 from swms.console.screens import Alert, Filter, desks_by_clock
-from swms.dates import today, working_days_left
 from swms.idnumbers import mask_id, mask_mobile
 from swms.regions.models import Duty, holds_duty, jurisdictions_of
 from swms.regions.queries import full_name
@@ -42,6 +41,7 @@ class AppealAdmin(ReviewAdmin):
     label = "申诉"
     duties = (Duty.FIRST_REVIEW, Duty.SECURITY)
     columns = ("姓名", "回执编号", "账户的登记区域", "状态", "办结期限")
+    near = REMIND_WITH_LEFT
     search_words = "回执编号、姓名或身份证号"
     empty_title = "现在没有等您处理的申诉"
     record_template = "console/appeal.html"
@@ -80,7 +80,7 @@ class AppealAdmin(ReviewAdmin):
         return parts
 
     def desks(self, user):
-        return desks_by_clock(self.label, self.list_url, self.waiting(user), near=REMIND_WITH_LEFT)
+        return desks_by_clock(self.label, self.list_url, self.waiting(user), near=self.near)
 
     def alerts(self, user):
         if not holds_duty(user, Duty.SECURITY):
@@ -90,7 +90,6 @@ class AppealAdmin(ReviewAdmin):
         return [Alert("bad", text, f"{self.list_url}?part=locked")] if locked else []
 
     def row(self, record):
-        due = {"due": record.due_on, "left": working_days_left(today(), record.due_on)} if record.due_on else {}
         return {
             "title": record.name,
             "changed": record.round > 1 and record.state == AppealState.SUBMITTED,
@@ -98,7 +97,7 @@ class AppealAdmin(ReviewAdmin):
                 {"text": record.ref},
                 {"text": _office(record)},
                 {"badge": record.get_state_display()},
-                due,
+                self.clock(record),
             ],
         }
 

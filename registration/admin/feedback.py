@@ -14,7 +14,6 @@ from swms.console.evidence import shown
 from swms.console.history import entries
 from swms.console.review import Case, ReviewAdmin
 from swms.console.screens import Filter, desks_by_clock
-from swms.dates import today, working_days_left
 from swms.idnumbers import mask_id, mask_mobile
 from swms.notices.ledger import texted
 from swms.regions.models import Duty
@@ -31,6 +30,7 @@ class FeedbackAdmin(ReviewAdmin):
     label = "社工库反馈"
     duties = (Duty.FIRST_REVIEW,)
     columns = ("姓名", "回执编号", "证书", "受理区域", "状态", "办结期限")
+    near = REMIND_WITH_LEFT
     search_words = "回执编号、管理号、姓名或证件号码"
     empty_title = "现在没有等您处理的反馈"
     secrets = {"id_number": "证件号码", "mobile": "手机号"}
@@ -52,10 +52,9 @@ class FeedbackAdmin(ReviewAdmin):
         ]
 
     def desks(self, user):
-        return desks_by_clock(self.label, self.list_url, self.waiting(user), near=REMIND_WITH_LEFT)
+        return desks_by_clock(self.label, self.list_url, self.waiting(user), near=self.near)
 
     def row(self, record):
-        due = {"due": record.due_on, "left": working_days_left(today(), record.due_on)} if record.due_on else {}
         return {
             "title": record.name,
             "changed": record.round > 1 and record.state == FeedbackState.PENDING,
@@ -64,7 +63,7 @@ class FeedbackAdmin(ReviewAdmin):
                 {"text": f"{record.get_level_display()} {record.exam_year}年"},
                 {"text": full_name(record.region)},
                 {"badge": record.get_state_display()},
-                due,
+                self.clock(record),
             ],
         }
 

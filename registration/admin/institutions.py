@@ -16,7 +16,6 @@ from swms.console.evidence import shown
 from swms.console.history import entries
 from swms.console.review import Case, ReviewAdmin
 from swms.console.screens import Filter, desks_by_clock
-from swms.dates import today, working_days_left
 from swms.idnumbers import mask_mobile
 from swms.regions.models import REVIEW_DUTIES, Duty
 from swms.regions.queries import full_name
@@ -27,12 +26,10 @@ class _Waiting(ReviewAdmin):
     """What both screens share: a queue with a clock, and the contact's mobile masked."""
 
     secrets = {"contact_mobile": "联系人手机号"}
+    near = REMIND_WITH_LEFT
 
     def desks(self, user):
-        return desks_by_clock(self.label, f"{self.list_url}?part=mine", self.waiting(user), near=REMIND_WITH_LEFT)
-
-    def clock(self, record) -> dict:
-        return {"due": record.due_on, "left": working_days_left(today(), record.due_on)} if record.due_on else {}
+        return desks_by_clock(self.label, f"{self.list_url}?part=mine", self.waiting(user), near=self.near)
 
 
 @admin.register(InstitutionFeedback)

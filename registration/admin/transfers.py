@@ -1,7 +1,6 @@
 """The queue of changes (变更, R-CHG-05…10) and their review page."""
 
 from django.contrib import admin
-from django.db.models import Q
 
 from registration import queries as hub
 from registration.actions import transfers as actions
@@ -15,7 +14,7 @@ from swms.console.evidence import shown
 from swms.console.history import entries
 from swms.console.review import Case, ReviewAdmin
 from swms.console.screens import Filter, desks_by_clock
-from swms.dates import today, working_days_left
+from swms.dates import today
 from swms.idnumbers import mask_id
 from swms.regions.models import REVIEW_DUTIES
 from swms.ui import cn_date, cn_datetime
@@ -28,7 +27,8 @@ class TransferAdmin(ReviewAdmin):
     label = "变更"
     duties = REVIEW_DUTIES
     columns = ("申请人", "受理编号", "类型", "转出区域", "转入区域", "状态", "办结期限")
-    search_words = "受理编号、登记证书编号、姓名或证件号码"
+    near = REMIND_WITH_LEFT
+    search_words = "受理编号、登记证书编号、管理号、姓名或证件号码"
     empty_title = "现在没有等您审核的变更"
     empty_text = "新的变更申请提交后会出现在这里。"
     secrets = {"id_number": "证件号码"}
@@ -45,7 +45,6 @@ class TransferAdmin(ReviewAdmin):
         mine, everything = self.waiting(user), self.records(user)
         return [
             Filter("mine", "等我审核", mine),
-            Filter("late", "已逾期", mine.filter(_late())),
             raised_part(Transfer, everything),
             Filter("out", "等待转出地", everything.filter(state=TransferState.PENDING_OUT)),
             Filter("in", "等待转入地", everything.filter(state=TransferState.PENDING_IN)),
@@ -54,10 +53,9 @@ class TransferAdmin(ReviewAdmin):
         ]
 
     def desks(self, user):
-        return desks_by_clock(self.label, self.list_url, self.waiting(user), near=REMIND_WITH_LEFT)
+        return desks_by_clock(self.label, self.list_url, self.waiting(user), near=self.near)
 
     def row(self, record):
-        due = {"due": record.due_on, "left": working_days_left(today(), record.due_on)} if record.due_on else {}
         return {
             "title": record.worker.user.name,
             "cells": [
@@ -66,7 +64,7 @@ class TransferAdmin(ReviewAdmin):
                 {"text": queries.now_called(record.from_region)},
                 {"text": queries.now_called(record.to_region) if record.moves_region else "不变"},
                 {"badge": record.get_state_display()},
-                due,
+                self.clock(record),
             ],
         }
 
@@ -75,7 +73,7 @@ class TransferAdmin(ReviewAdmin):
             self.records(user),
             text,
             name="worker__user__name",
-            numbers=("worker__registrations__number",),
+            numbers=("worker__registrations__number", "worker__qualifications__mgmt_no"),
             owner="worker__user__",
         )
 
@@ -109,10 +107,6 @@ class TransferAdmin(ReviewAdmin):
             files=[shown(label, file) for label, file in queries.proofs(record)],
             history=entries(record),
         )
-
-
-def _late() -> Q:
-    return Q(due_on__lt=today())
 
 
 def _whose_move(record: Transfer) -> str:

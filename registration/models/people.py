@@ -171,6 +171,10 @@ class Qualification(Reviewed, ScopedModel):
         constraints = [
             models.UniqueConstraint("id_index", "level", "exam_year", name="one_certificate_per_person_level_year")
         ]
+        indexes = [
+            models.Index(fields=["state", "-id"], name="qualification_by_state"),
+            models.Index(fields=["province", "state", "-id"], name="qualification_by_province"),
+        ]
 
     def __str__(self):
         return f"{self.name} {self.get_level_display()} {self.mgmt_no}"

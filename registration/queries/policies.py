@@ -11,7 +11,7 @@ from django.db.models.lookups import Exact
 from registration.models import FinalReview, FirstReview, Policy, ProvincePolicy
 from registration.models.policies import PREFECTURE_DEPTH
 from swms.dates import today
-from swms.regions.models import REVIEW_DUTIES, Duty, Jurisdiction, Region
+from swms.regions.models import REVIEW_DUTIES, Duty, Jurisdiction, Region, within
 
 
 def policy_of(region: Region | None, day: dt.date | None = None) -> Policy:
@@ -49,7 +49,7 @@ def decided_from(office: Jurisdiction, region: str = "region") -> Q:
 
     The same as the permissions say (``registration.rules``), for a queue. ``region`` is the lookup to the case's.
     """
-    part = Q(**{f"{region}__path__startswith": office.path}) if office.region else Q()
+    part = within(region, office.path)
     if office.duty == Duty.FIRST_REVIEW:
         if office.depth > PREFECTURE_DEPTH:
             part &= Q(Exact(level_of("first", office.region.province_code), FirstReview.COUNTY.value))

@@ -6,7 +6,7 @@ from registration.models import Application, Decision
 from registration.queries.policies import decided_from
 from registration.workflows import ApplicationState
 from swms.dates import today
-from swms.regions.models import Duty, jurisdictions_of
+from swms.regions.models import Duty, jurisdictions_of, within
 
 #: The state that each duty decides on, and the stage whose reviewer may not be the same person (R-REG-18).
 _DECIDES = {
@@ -16,7 +16,7 @@ _DECIDES = {
 #: The list's rows, and what the system's checks of each ask (``read_for_checks``).
 _SHOWN = (
     *("worker__user", "worker__region", "worker__household_region"),
-    *("qualification", "region", "registration__region", "claimed_by"),
+    *("qualification", "region", "registration__region"),
 )
 
 
@@ -45,13 +45,16 @@ def awaiting(user) -> QuerySet[Application]:
 
 
 def _awaiting(user) -> QuerySet[Application]:
-    mine = Q(pk__in=())
+    parts: dict[str, Q] = {}
     for each in jurisdictions_of(user):
         if each.duty not in _DECIDES:
             continue
         state, other = _DECIDES[each.duty]
         part = Q(state=state) & ~Exists(Decision.objects.filter(application=OuterRef("pk"), stage=other, reviewer=user))
-        mine |= part & decided_from(each)
+        parts[each.path] = parts.get(each.path, Q()) | (part & decided_from(each))
+    mine = Q(pk__in=()) if not parts else Q()
+    for path, part in parts.items():  # the region once for all duties in it, or its share is counted for each of them
+        mine |= within("region", path) & part
     waiting = Application.objects.visible_to(user).filter(mine)
     if user.id_index:
         waiting = waiting.exclude(worker__user__id_index=user.id_index)

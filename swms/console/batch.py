@@ -14,7 +14,7 @@ from django.db.models import Count, Q
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.urls import path
-from django.utils.http import content_disposition_header
+from django.utils.http import content_disposition_header, urlencode
 from django.views.decorators.http import require_http_methods
 
 from swms.audit import trail
@@ -61,11 +61,12 @@ class BatchAdmin(ReviewAdmin):
     def rows(self, records, user):
         """The rows of the list, with a box to tick on those that wait for this reader."""
         rows = super().rows(records, user)
-        mine = set(self.waiting(user).filter(pk__in=[each.pk for each in records]).values_list("pk", flat=True))
-        waiting = [each for each in records if each.pk in mine]
-        self.read_for_checks(waiting)
-        for record, row in zip(records, rows, strict=True):
-            if record.pk in mine and self._move(record):
+        # Whole records: the list reads only the columns that it shows.
+        mine = self.waiting(user).order_by().in_bulk([each.pk for each in records])
+        self.read_for_checks(list(mine.values()))
+        for listed, row in zip(records, rows, strict=True):
+            record = mine.get(listed.pk)
+            if record and self._move(record):
                 row["pick"] = {
                     "value": f"{getattr(record, self.key)} {record.form_version}",
                     "open": len(self._open_checks(record)),
@@ -73,8 +74,8 @@ class BatchAdmin(ReviewAdmin):
         return rows
 
     def list_context(self, request):
-        part = request.GET.get("part", "")
-        larger = f"{self.list_url}?size={MOST}{f'&part={part}' if part.isalpha() else ''}"
+        shown = {name: request.GET[name] for name in ("part", "region", "clock") if request.GET.get(name)}
+        larger = f"{self.list_url}?{urlencode(shown | {'size': MOST})}"
         batch = {"url": self.url("batch"), "most": MOST}
         if self.size(request) != MOST and request.method == "GET":
             batch["larger_url"] = larger

@@ -108,8 +108,8 @@ class Exported:
 
     def list_context(self, request):
         context = super().list_context(request)
-        part = urlencode({"part": request.GET["part"]}) if "part" in request.GET else ""
-        action = {"label": "导出", "url": f"{self.url('export')}?{part}"}
+        shown = urlencode({name: request.GET[name] for name in ("part", "region") if request.GET.get(name)})
+        action = {"label": "导出", "url": f"{self.url('export')}?{shown}"}
         return context | {"actions": [*context.get("actions", ()), action]}
 
     def export_page(self, request):

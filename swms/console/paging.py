@@ -25,9 +25,12 @@ class Slice:
 def cut(queryset: QuerySet, *, after: str | None = None, before: str | None = None, size: int = 50) -> Slice:
     """Return one page of a queryset that is ordered by fields of its own, all up or all down.
 
+    The rows have their keys and the fields of the order, nothing else: what is shown is read of one page only.
+
     ``after`` and ``before`` are marks of an earlier page; one that cannot be read counts as none.
     """
     order = _order(queryset)
+    queryset = queryset.select_related(None).prefetch_related(None).only(*order[0])
     place = _read(before, queryset, order)
     if place:
         rows = list(_beyond(queryset.reverse(), order, place, backwards=True)[: size + 1])

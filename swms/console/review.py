@@ -10,19 +10,21 @@ from django.shortcuts import redirect
 from django.urls import path
 from django.views.decorators.http import require_http_methods, require_POST
 
+from swms import claims
 from swms.audit import trail
 from swms.casework.notes import is_about, notes_of, write_note
+from swms.console.facets import COUNTY
 from swms.console.note_form import NoteForm
 from swms.console.paging import following
 from swms.console.screens import Screen
+from swms.current import once
 from swms.dates import today, working_days_left
 from swms.forms import Form
 from swms.notices.ledger import Sent
 from swms.workflow import REASON_LENGTH, Refused, Transition
 
 TOKEN = "csrfmiddlewaretoken"
-NEAR = 10  # working days before the end of a review that count as near
-
+_FIRST_COUNTS = "可以继续办理，先作出的决定有效。"
 
 #: What the page asks of every row. A template that asks for what is not there looks for it in four ways first.
 _ROW = {"value": "", "badge": "", "url": "", "secret": "", "revealed": False}
@@ -85,6 +87,7 @@ class ReviewAdmin(Screen):
     record_template = "console/review.html"
     secrets: dict[str, str] = {}
     confirmed: tuple[str, ...] = ()
+    depth = COUNTY
 
     def page_urls(self):
         return [
@@ -109,8 +112,26 @@ class ReviewAdmin(Screen):
         """Make the move that was pressed; may raise ``Refused``."""
         record.move(name, **given)
 
-    def opened(self, record, user) -> None:
-        """The record was opened by somebody who may decide it."""
+    def rows(self, records, user):
+        """The rows, with who else has opened a case lately."""
+        held = claims.holders(records, besides=user)
+        rows = zip(super().rows(records, user), records, strict=True)
+        return [row | ({"opened": held[each.pk].words} if each.pk in held else {}) for row, each in rows]
+
+    def runs(self, record) -> bool:
+        """Whether the reviewers' time runs: what was approved keeps the day by which it had to be."""
+        return record.due_on is not None and (not self.running or record.state in self.running)
+
+    def clock(self, record) -> dict:
+        """Return the cell of a row that says when the record is due; many of a list are due on the same day."""
+        if not self.runs(record):
+            return {}
+        left = once(("working days left", record.due_on), lambda: working_days_left(today(), record.due_on))
+        return {"due": record.due_on, "left": left}
+
+    def opened(self, record, user) -> claims.Claim | None:
+        """Say to others that somebody who may decide the record has opened it; return who else has, lately."""
+        return claims.claim(record, by=user) if self.waiting(user) is not None else None
 
     def secret(self, record, name: str) -> str:
         """Return one of ``secrets`` in full."""
@@ -192,7 +213,7 @@ class ReviewAdmin(Screen):
         except Refused as refused:
             return self._refused(request, getattr(record, self.key), refused, form=form, pressed=name, seen=seen)
         messages.success(request, f"{asked[0].label}：{record}")
-        return redirect(self._next_url(request.user, place) or self.record_url(record))
+        return redirect(self._next_url(request.user, place, record.pk) or self.record_url(record))
 
     def _ask_once_more(self, request, record, move: Transition, form):
         """Show what will happen; the answers go along, so that one button carries it out."""
@@ -220,9 +241,10 @@ class ReviewAdmin(Screen):
     def show_case(self, request, record, *, form=None, pressed="", revealed="", note_form=None, status=200, **more):
         """The page itself."""
         moves = self.moves(record, request.user)
-        if moves:
-            self.opened(record, request.user)
+        opened = self.opened(record, request.user) if moves else None
         case = self.case(record, request.user)
+        if opened:
+            case.notes.insert(0, {"tone": "wait", "title": f"{opened.words}了此件", "text": _FIRST_COUNTS})
         for section in case.sections:
             section["entries"] = [[_ROW | row for row in entry] for entry in section["entries"]]
         self._unmask(case, record, revealed)
@@ -240,7 +262,7 @@ class ReviewAdmin(Screen):
             "case": case,
             "record": record,
             "left": case.due and working_days_left(today(), case.due),
-            "near": NEAR,
+            "near": self.near,
             "open_checks": [check for check in case.checks if not check.ok],
             "passed_checks": [check for check in case.checks if check.ok],
             "plain_moves": [move for move in moves if not move.needs_reason],
@@ -253,7 +275,7 @@ class ReviewAdmin(Screen):
             "reveal_url": self.url("reveal", getattr(record, self.key)) if self.secrets else "",
             "list_url": self.list_url,
             "list_label": self.label,
-            "next_url": self._next_url(request.user, place) if place and (moves or asking) else "",
+            "next_url": self._next_url(request.user, place, record.pk) if place and (moves or asking) else "",
         }
         return self.show(request, self.record_template, context | more, status=status)
 
@@ -283,10 +305,14 @@ class ReviewAdmin(Screen):
         place = tuple(getattr(record, name.removeprefix("-")) for name in queue.query.order_by)
         return None if None in place else place
 
-    def _next_url(self, user, place: tuple | None) -> str:
-        """Return the page of the next record that waits; at the end the list, and nothing where nothing waits."""
+    def _next_url(self, user, place: tuple | None, besides: int) -> str:
+        """Return the page of the next record that waits and nobody else has opened lately; after the last the list.
+
+        Nothing where nothing ever waits.
+        """
         if place is None:
             return ""
-        light = self.waiting(user).select_related(None).only(self.key)  # of the next record its address is all we need
+        waiting = claims.free(self.waiting(user), user).exclude(pk=besides)
+        light = waiting.select_related(None).only(self.key)  # of the next record its address is all we need
         record = following(light, place)
         return self.record_url(record) if record else self.list_url

@@ -1,6 +1,7 @@
 """What every screen of the console is: a list for certain duties, and a page of each record."""
 
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
 from django.contrib import admin
 from django.db.models import QuerySet
@@ -10,7 +11,8 @@ from django.urls import path, reverse
 from django.views.decorators.http import require_GET
 
 from swms.audit import trail
-from swms.console.paging import COUNTED, capped, count, cut
+from swms.console.facets import CLOCKS, NOWHERE, Places, by_clock, found_in, inside, places
+from swms.console.paging import COUNTED, capped, counts, cut
 from swms.dates import today, working_days_after
 from swms.regions.models import holds_duty
 
@@ -36,6 +38,7 @@ class Desk:
     waiting: int | str
     near: int | str = 0
     late: int | str = 0
+    within: int = 0  # working days that count as near; 0 where the line has no clock
 
 
 def desks_by_clock(label: str, url: str, rows: QuerySet, *, near: int) -> list[Desk]:
@@ -49,7 +52,7 @@ def desks_by_clock(label: str, url: str, rows: QuerySet, *, near: int) -> list[D
     day, soon = today(), working_days_after(today(), near)
     late = sum(due is not None and due < day for due in dues)
     hurried = sum(due is not None and day <= due <= soon for due in dues)
-    return [Desk(label, url, capped(len(dues)), capped(hurried), capped(late))]
+    return [Desk(label, url, capped(len(dues)), capped(hurried), capped(late), near)]
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,26 @@ class Found:
     by_identity: bool = False
 
 
+@dataclass(frozen=True)
+class _Address:
+    """Where a list is shown as it is now; every choice leads to the first page of another one."""
+
+    list_url: str
+    part: str
+    region: str | None
+    clock: str | None
+    size: int | None
+
+    def to(self, **other: str | None) -> str:
+        """Return the address with some of its parts replaced."""
+        asked = {"part": self.part, "region": self.region, "clock": self.clock, "size": self.size} | other
+        return f"{self.list_url}?{urlencode({name: value for name, value in asked.items() if value})}"
+
+
+def _link(label: str, url: str, current: bool, number: int | str | None = None) -> dict:
+    return {"label": label, "url": url, "current": current, "count": number}
+
+
 class Screen(admin.ModelAdmin):
     """A list of records, read through the reader's eyes and edited nowhere.
 
@@ -86,6 +109,9 @@ class Screen(admin.ModelAdmin):
     empty_text = ""
     list_template = "console/list.html"
     page_size = 50
+    near: int | None = None  # working days; with it the list can be narrowed to what is near its end or late
+    running: tuple[str, ...] = ()  # the states in which the clock runs; without any, wherever a day is set
+    depth = 0  # levels of divisions by which the list can be narrowed: 1 provinces, 3 down to counties
 
     def __init__(self, model, site):
         super().__init__(model, site)
@@ -166,6 +192,10 @@ class Screen(admin.ModelAdmin):
     def alerts(self, user) -> list[Alert]:
         return []
 
+    def listed(self, rows: QuerySet) -> QuerySet:
+        """Return the rows with the columns that ``row`` shows; a list has fifty, and records have many columns."""
+        return rows
+
     def row(self, record) -> dict:
         """Return a row of the list as ``ui/queue.html`` takes it, without its url."""
         raise NotImplementedError
@@ -187,31 +217,73 @@ class Screen(admin.ModelAdmin):
         return require_GET(self._part)(request)
 
     def _part(self, request):
-        filters = self.filters(request.user)
+        user, filters = request.user, self.filters(request.user)
         chosen = next((each for each in filters if each.name == request.GET.get("part")), filters[0])
+        clock = request.GET.get("clock") if self.near is not None and request.GET.get("clock") in CLOCKS else None
+        where = places(user, self.duties, request.GET.get("region"), depth=self.depth) if self._regions else NOWHERE
         size = self.size(request)
-        page = cut(chosen.rows, after=request.GET.get("after"), before=request.GET.get("before"), size=size)
-        parts = f"{self.list_url}?part={chosen.name}{f'&size={size}' if size != self.page_size else ''}"
-        links = [
-            {
-                "label": each.label,
-                "url": f"{self.list_url}?part={each.name}",
-                "current": each is chosen,
-                "count": count(each.rows) if each.counted else None,
-            }
-            for each in filters
-        ]
+        larger = size if size != self.page_size else None
+        address = _Address(self.list_url, chosen.name, where.chosen and where.chosen.pk, clock, larger)
+        rows = self._narrowed(chosen.rows, where, clock)
+        page = cut(rows, after=request.GET.get("after"), before=request.GET.get("before"), size=size)
         context = {
-            "filters": links if len(links) > 1 else [],
-            "rows": self.rows(page.rows, request.user),
-            "newer_url": f"{parts}&before={page.newer}" if page.newer else None,
-            "older_url": f"{parts}&after={page.older}" if page.older else None,
+            **self._links(filters, chosen, where, clock, address),
+            "places": self._place_links(chosen, where, clock, address),
+            "narrowed": bool(clock or where.chosen),
+            "part_url": address.to(region=None, clock=None),
+            "rows": self.rows(self._whole(page.rows, user), user),
+            "newer_url": address.to(before=page.newer) if page.newer else None,
+            "older_url": address.to(after=page.older) if page.older else None,
         }
         return self.show(request, self.list_template, self.list_context(request) | context)
 
+    def _whole(self, found: list, user) -> list:
+        """Return the records that a page was cut of, with what is shown of them: fifty are joined, not the queue."""
+        whole = self.listed(self.records(user).order_by()).in_bulk([each.pk for each in found])
+        return [whole[each.pk] for each in found if each.pk in whole]
+
+    @property
+    def _regions(self) -> tuple[str, ...]:
+        """The lookups to the regions by which the list can be narrowed."""
+        return self.model.scope.lookups if self.depth else ()
+
+    def _narrowed(self, rows: QuerySet, where: Places, clock: str | None) -> QuerySet:
+        if where.chosen:
+            rows = inside(rows, self._regions, where.chosen.path)
+        return self._urgent(rows, clock)
+
+    def _urgent(self, rows: QuerySet, clock: str | None) -> QuerySet:
+        return by_clock(rows, clock, near=self.near, states=self.running) if clock else rows
+
+    def _links(self, filters: list[Filter], chosen: Filter, where: Places, clock: str | None, address) -> dict:
+        """Return the links to the other parts, and those to what is urgent, counted by one query for all of them."""
+        parts = filters if len(filters) > 1 else []
+        asked = {each.name: self._narrowed(each.rows, where, clock) for each in parts if each.counted}
+        if self.near is not None:
+            asked |= {(name,): self._narrowed(chosen.rows, where, name) for name in CLOCKS}
+        found = dict(zip(asked, counts(list(asked.values())), strict=True))
+        clocks = [_link("不限", address.to(clock=None), clock is None)] + [
+            _link(label, address.to(clock=name), clock == name, found.get((name,))) for name, label in CLOCKS.items()
+        ]
+        return {
+            "filters": [_link(p.label, address.to(part=p.name), p is chosen, found.get(p.name)) for p in parts],
+            "clocks": clocks if self.near is not None else [],
+        }
+
+    def _place_links(self, chosen: Filter, where: Places, clock: str | None, address) -> list:
+        if not (where.offered or where.chosen):
+            return []
+        found = found_in(self._urgent(chosen.rows, clock), self._regions, where.offered)
+        code = where.chosen and where.chosen.pk
+        links = [_link("不限", address.to(region=None), code is None)]
+        links += [_link(each.name, address.to(region=each.code), each.code == code) for each in where.chain]
+        for each in where.offered:
+            links.append(_link(each.name, address.to(region=each.code), each.code == code, found.get(each.code, 0)))
+        return links
+
     def _found(self, request, text: str):
         found = self.search(request.user, text) if text else Found(self.model.objects.none())
-        rows = list(found.rows[:MOST_FOUND])
+        rows = list(self.listed(found.rows)[:MOST_FOUND])
         if found.by_identity:
             keys = [str(getattr(row, self.key)) for row in rows]
             changes = {"screen": self.label, "found": keys}
@@ -241,6 +313,7 @@ class Screen(admin.ModelAdmin):
             "empty_title": self.empty_title,
             "empty_text": self.empty_text,
             "list_url": self.list_url,
+            "near": self.near,
         }
 
     def show(self, request, template: str, context: dict, status: int = 200):

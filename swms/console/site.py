@@ -87,8 +87,10 @@ class ConsoleSite(AdminSite):
     def index(self, request, extra_context=None):
         """The front page: what waits, what is near its end, what is late."""
         screens = self.screens(request.user)
+        desks = [desk for screen in screens for desk in screen.desks(request.user)]
         context = self.each_context(request) | {
-            "desks": [desk for screen in screens for desk in screen.desks(request.user)],
+            "desks": desks,
+            "near_words": "，".join(f"{desk.label}{desk.within}个工作日" for desk in desks if desk.within),
             "alerts": [alert for screen in screens for alert in screen.alerts(request.user)],
         }
         return render(request, "console/index.html", context)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from django.db.models import Q
 
-from swms.regions.models import REVIEW_DUTIES, Region, jurisdictions_of
+from swms.regions.models import REVIEW_DUTIES, Region, jurisdictions_of, within
 from swms.regions.queries import choices, full_name, steps
 
 COUNTRY, COUNTRY_CODE = "全国", "000000"
@@ -30,7 +30,7 @@ class Place:
 
     def inside(self, lookup: str) -> Q:
         """Return the condition that the region at ``lookup`` is in here."""
-        return Q(**{f"{lookup}__path__startswith": self.path}) if self.region else Q()
+        return within(lookup, self.path)
 
     def below(self) -> list[tuple[str, str]]:
         """Return ``(code, name)`` of the divisions that this one consists of."""

@@ -30,6 +30,7 @@ from registration.models import (
 )
 from registration.promise import PROMISE_VERSION
 from registration.queries.versions import Seen, version_of
+from swms import claims
 from swms.calendar import actions as calendar
 from swms.casework.batches import Choice, carry_out, open_batch
 from swms.casework.notes import write_note
@@ -39,6 +40,7 @@ from swms.workflow import Refused
 from tests import factories
 from tests.people import signed_in
 
+QUEUE = "/console/registration/application/"
 KEYS = ("ethnicity", "work_years")
 ORIGIN = "http://localhost"  # browsers trust it like https
 POLICY = {
@@ -130,6 +132,7 @@ def desk(people):
     today = dt.date.today()  # noqa: DTZ011 - only for colours
     Application.objects.filter(pk=late.pk).update(due_on=today - dt.timedelta(days=6))
     Application.objects.filter(pk=near.pk).update(due_on=today + dt.timedelta(days=5))
+    claims.claim(near, by=factories.staff("刘洋", (Duty.FIRST_REVIEW, "110105")))
     factories.evidence(case.worker, case.worker.user)
     factories.new_photo(late.worker)
     write_note(case, "已电话联系本人，\n原件下周送达。", by=people.li_jing, uid=uuid.uuid4())
@@ -242,6 +245,9 @@ def desk(people):
         "institution": reverse("admin:registration_institution_change", args=[institution.uid]),
         "jing": signed_in(people.li_jing),
         "wei": signed_in(people.zhang_wei),
+        "hao": signed_in(people.sun_hao),
+        "narrowed": f"{QUEUE}?part=first&region=110105&clock=late",
+        "narrowed to nothing": f"{QUEUE}?part=final&region=110108&clock=near",
         "mei": signed_in(mei),
         "keeper": signed_in(keeper),
         "system": signed_in(system),
@@ -284,6 +290,10 @@ def _sent_again(case, by):
 SCREENS = {
     "front": ("jing", "admin:index", None),
     "queue": ("jing", "admin:registration_application_changelist", None),
+    "queue of a province": ("hao", "admin:registration_application_changelist", None),
+    "queue narrowed": ("hao", "narrowed", None),
+    "queue narrowed to nothing": ("hao", "narrowed to nothing", None),
+    "queue with nothing in it": ("mei", "admin:registration_application_changelist", None),
     "nothing found": ("jing", "admin:registration_application_changelist", {"text": "无此人"}),
     "found": ("jing", "admin:registration_application_changelist", {"text": "王芳"}),
     "review": ("jing", "case", None),

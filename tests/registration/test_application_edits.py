@@ -10,6 +10,7 @@ from registration import actions, queries
 from registration.models import ApplicationForm
 from registration.promise import PROMISE_VERSION
 from registration.workflows import ApplicationState as A
+from swms import claims
 from swms.audit.trail import history
 from swms.workflow import Refused
 from tests import factories
@@ -71,7 +72,7 @@ def test_the_trail_of_an_edit_names_the_keys_and_never_the_values(people, pendin
 
 def test_the_reviewer_who_is_looking_hears_of_an_edit(people, pending):
     """F2."""
-    actions.claim(pending, by=people.li_jing)
+    claims.claim(pending, by=people.li_jing)
     edit(pending.worker, school="另一示例大学")
     assert people.li_jing.notices.get().kind == "registration.application.edit"
 
@@ -169,11 +170,11 @@ def test_a_second_certificate_on_its_way_does_not_lock_out_while_it_may_be_edite
 
 def test_a_changed_region_routes_the_application_to_the_other_office(people, pending):
     """R-PRO-07, F1."""
-    actions.claim(pending, by=people.li_jing)
+    claims.claim(pending, by=people.li_jing)
     edit(pending.worker, "region", region=factories.region("110108"))
     pending.refresh_from_db()
     assert pending.region_id == "110108"
-    assert pending.claimed_by is None
+    assert claims.holder(pending) is None
     assert not queries.awaiting(people.li_jing).exists()
 
 

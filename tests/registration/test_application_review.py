@@ -132,22 +132,6 @@ def test_nothing_is_ever_approved_by_waiting(people):
     assert application.state == A.PENDING_REVIEW
 
 
-def test_the_claim_is_a_hint_that_lapses_after_15_minutes_and_blocks_nobody(people):
-    application = submit(people.application)
-    with at("2026-11-23 10:00"):
-        assert actions.claim(application, by=people.li_jing)
-        assert actions.claim(application, by=people.li_jing)
-        assert not actions.claim(application, by=people.sun_hao)
-    with at("2026-11-23 10:16"):
-        assert actions.claim(application, by=people.sun_hao)
-    assert decide(application, "pass_first", people.li_jing).claimed_by is None
-
-
-def test_a_stranger_to_the_region_cannot_claim(people):
-    with pytest.raises(PermissionDenied):
-        actions.claim(submit(people.application), by=people.zhao_min)
-
-
 # --- after a refusal -----------------------------------------------------------------------------------
 
 

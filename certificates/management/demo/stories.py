@@ -38,6 +38,7 @@ from certificates.management.demo.steps import (
 from registration import actions
 from registration.models import Registration
 from registration.queries.versions import NOTHING, Seen, version_of
+from swms import claims
 from swms.codes import HonourLevel
 from swms.dates import add_years, today
 
@@ -82,7 +83,7 @@ def waiting(person: Person, world: World) -> None:
 def looked_at(person: Person, world: World) -> None:
     """Waiting, and open on a reviewer's screen at this moment."""
     make_ready(person, world, 12)
-    actions.claim(apply(person, world, world.day(11, 2)), by=world.first(person))
+    claims.claim(apply(person, world, world.day(11, 2)), by=world.first(person))
 
 
 def second_round(person: Person, world: World) -> None:

@@ -10,6 +10,7 @@ from registration.workflows.application.guards import named_in
 from registration.workflows.application.states import RENEWAL_KINDS
 from registration.workflows.application.states import ApplicationKind as K
 from registration.workflows.registration import RegistrationState
+from swms import claims
 from swms.dates import add_years, today, working_days_after, working_days_left
 from swms.references import next_registration_number
 from swms.workflow import Step
@@ -38,7 +39,7 @@ def receive(application, step: Step):
 def follow_profile(application):
     """Take over 登记区域 and 首次登记时间 from the personal information as it is now (R-PRO-05, R-PRO-07)."""
     if application.region_id != application.worker.region_id:
-        application.claimed_by = application.claimed_at = None
+        claims.release(application)  # its office is another one now
     application.region = application.worker.region
     if application.kind in RENEWAL_KINDS:
         application.first_registered_on = application.registration.first_registered_on
@@ -50,7 +51,6 @@ def stop_clock(application, step: Step):
     """F3: withdrawn; nothing is submitted any more."""
     application.due_on = application.submitted_at = None
     application.promise_version, application.promised_at = "", None
-    application.claimed_by = application.claimed_at = None
     if application.kind == K.RENEW and _awaits_renewal(application.registration):
         application.registration.end_renewal()
 
@@ -75,7 +75,6 @@ def decided(stage: str, *, passed: bool):
             policy_version=apps.get_model("registration", "ProvincePolicy").governing(application).version,
             reviewer=step.actor,
         )
-        application.claimed_by = application.claimed_at = None
         if not passed:
             application.refused_at = timezone.now()
             application.refusal_kind = step.data["refusal_kind"]
@@ -191,4 +190,3 @@ def mark_issued(application, step: Step):
 def close(application, step: Step):
     """Nobody waits for anything any more."""
     application.due_on = None
-    application.claimed_by = application.claimed_at = None
