@@ -3,8 +3,6 @@
 A refusal is not offered here: its reasons are for one person (decision 0026).
 """
 
-import csv
-import io
 import re
 import uuid
 
@@ -17,6 +15,7 @@ from django.urls import path
 from django.utils.http import content_disposition_header, urlencode
 from django.views.decorators.http import require_http_methods
 
+from swms import sheets
 from swms.audit import trail
 from swms.casework.batches import FORBIDDEN, MOST, Choice, carry_out, counted, open_batch
 from swms.casework.models import BatchDecision, BatchRow
@@ -273,14 +272,10 @@ def _uuid(text: str) -> uuid.UUID:
 
 
 def _table(batch: BatchDecision, rows: list[dict]) -> HttpResponse:
-    """Return a sheet as CSV that a spreadsheet opens as text: nothing in it begins a formula."""
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow(["受理编号", "姓名", "操作", "结果", "原因代码", "原因"])
-    for row in rows:
-        cells = (row[name] for name in ("ref", "title", "move", "outcome", "code", "words"))
-        writer.writerow([f"'{cell}" if cell[:1] in "=+-@\t\r" and cell else cell for cell in cells])
-    response = HttpResponse("\ufeff" + out.getvalue(), content_type="text/csv; charset=utf-8")
+    """Return a sheet as CSV."""
+    header = ("受理编号", "姓名", "操作", "结果", "原因代码", "原因")
+    cells = ([row[name] for name in ("ref", "title", "move", "outcome", "code", "words")] for row in rows)
+    response = HttpResponse(b"".join(sheets.csv_chunks(header, cells)), content_type=sheets.CONTENT_TYPES[sheets.CSV])
     name = f"批量办理-{batch.at:%Y%m%d-%H%M}.csv"
     response["Content-Disposition"] = content_disposition_header(True, name)
     response["Cache-Control"] = "no-store, private"

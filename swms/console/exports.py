@@ -130,21 +130,21 @@ class Exported:
         places = places_to_choose(request.user, here, self.duties)
         if request.method != "POST":
             form = ListExportForm(places=places, initial={"region": here.code, "kind": sheets.XLSX})
-            return self._ask(request, form, parts, here)
+            return self._show_export(request, form, parts, here)
         form = ListExportForm({"region": here.code} | request.POST.dict(), places=places)
         rows = part.rows.filter(here.inside(self.export_region))
         if form.is_valid() and self._count(rows) > MOST:
             form.add_error("region", f"{here.name}的记录超过{MOST}条，请选择下级区域，分几次导出")
         if not form.is_valid():
-            return self._ask(request, form, parts, here)
-        return self._sheet(request, form.cleaned_data, part, here, rows)
+            return self._show_export(request, form, parts, here)
+        return self._written(request, form.cleaned_data, part, here, rows)
 
     @staticmethod
     def _count(rows: QuerySet) -> int:
         """Return how many rows there are, or one more than a sheet may have."""
         return rows.order_by().values("pk")[: MOST + 1].count()
 
-    def _sheet(self, request, said: dict, part, here: Place, rows: QuerySet):
+    def _written(self, request, said: dict, part, here: Place, rows: QuerySet):
         file, kind = new_file(), said["kind"]
         rows = rows.select_related(None).select_related(*self.export_joined)
         cells = (self.export_cells(record) for record in in_steps(rows))
@@ -152,7 +152,7 @@ class Exported:
         told(request.user, self.label, said, here, count, 范围=part.label)
         return send(file, f"{self.label}-{part.label}-{here.name.replace(' ', '')}-{today()}", kind)
 
-    def _ask(self, request, form, parts, here):
+    def _show_export(self, request, form, parts, here):
         part = next(each for each in parts if each["current"])
         count = self._count(part["filter"].rows.filter(here.inside(self.export_region)))
         context = {

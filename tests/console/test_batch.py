@@ -335,5 +335,5 @@ def test_nothing_in_the_table_begins_a_formula(jing, cases):
 def test_a_refusal_is_not_made_in_a_batch(jing, cases):
     """R-REG-15: its reasons are for one person."""
     page = ask(jing, cases).content.decode()
-    assert "fail_first" not in page
-    assert "不通过" not in page.replace("批量不能不通过", "")
+    assert "pass_first" in page
+    assert "fail_" not in page
