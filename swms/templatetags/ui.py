@@ -91,15 +91,9 @@ def _row(row: dict, first: str, others: list[str], near: int | None) -> str:
     return f'<tr{mark}><th scope="row"{first}<span>{head}</span></th>{cells}</tr>\n'
 
 
-def _pick(pick: dict, title: str) -> str:
-    """Write the box that takes a case into a batch, or why it has none; ``open``: checks that are not green."""
-    number = pick["open"]
-    if number:
-        return (
-            f'<span class="pick quiet" title="系统核对有 {number} 项要看，请逐件办理">'
-            f'<span class="hidden-visually">不能批量：</span>{number} 项待核对</span>'
-        )
-    box = f'<input type="checkbox" name="row" value="{escape(pick["value"])}" form="batch" data-pick>'
+def _pick(value: str, title: str) -> str:
+    """Write the box that takes a case into a batch."""
+    box = f'<input type="checkbox" name="row" value="{escape(value)}" form="batch" data-pick>'
     return f'<label class="pick">{box}<span class="hidden-visually">选择{title}</span></label>'
 
 
