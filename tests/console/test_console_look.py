@@ -7,13 +7,15 @@ import mimetypes
 import os
 import shutil
 import uuid
+from copy import deepcopy
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.contrib.staticfiles import finders
-from django.db import connections
+from django.db import connections, transaction
+from django.test import override_settings
 from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import sync_playwright
@@ -38,7 +40,9 @@ from swms.notices.send import notify
 from swms.regions.models import Duty
 from swms.workflow import Refused
 from tests import factories
-from tests.people import signed_in
+from tests.people import People, signed_in
+
+pytestmark = pytest.mark.django_db
 
 QUEUE = "/console/registration/application/"
 KEYS = ("ethnicity", "work_years")
@@ -104,6 +108,7 @@ def see(browser):
         route.fulfill(status=status, headers=dict(got.items()), body=body)
 
     def show(client, url, *, post=None, width=1280, name=""):
+        client = deepcopy(client)  # what one page leaves in the session is not the next one's
         shown = client.post(url, post) if post else client.get(url)
         context = browser.new_context(viewport={"width": width, "height": 900})
         contexts.append(context)
@@ -124,9 +129,17 @@ def see(browser):
         context.close()
 
 
-@pytest.fixture
-def desk(people):
-    """An office with something on every screen: who sits there, by duty."""
+@pytest.fixture(scope="module")
+def desk(django_db_setup, django_db_blocker, browser, tmp_path_factory):
+    """An office with something on every screen, made once: who sits there, by duty."""
+    folder = tmp_path_factory.mktemp("desk")
+    files = override_settings(MEDIA_ROOT=folder / "media", CERTIFICATE_ROOT=folder / "certificates")
+    with django_db_blocker.unblock(), files, transaction.atomic():
+        yield _office(People())
+        transaction.set_rollback(True)
+
+
+def _office(people) -> dict:
     case = factories.submitted("王芳")
     late, near = factories.submitted("陈晨"), factories.submitted("买买提·阿卜杜拉")
     today = dt.date.today()  # noqa: DTZ011 - only for colours
