@@ -53,7 +53,7 @@ def annotate(ids: Sequence[int]) -> int:
     Safe to run twice, late, or never: what another worker holds or has done is passed over.
     """
     in_hand = Annotation.objects.filter(pk__in=ids, state=AnnotationState.SUBMITTED)
-    return _finish(_claim(unclaimed(in_hand).order_by("pk")))
+    return _work_off(unclaimed(in_hand).order_by("pk"))[1]
 
 
 def drain(seconds: float = DRAIN_SECONDS) -> bool:
@@ -66,8 +66,7 @@ def drain(seconds: float = DRAIN_SECONDS) -> bool:
         if not free:
             return False
         end = time.monotonic() + seconds
-        while rows := _claim(due_annotations().filter(attempts=0), limit=BATCH):
-            _finish(rows)
+        while _work_off(due_annotations().filter(attempts=0), limit=BATCH)[0]:
             if time.monotonic() > end:
                 return True
     return False
@@ -111,17 +110,18 @@ def _one_of(places: int) -> Iterator[bool]:
             cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [DRAINS, place])
 
 
-def _finish(rows: list[Annotation]) -> int:
-    """Make and record the copies of claimed rows; return how many became 有效."""
+def _work_off(free: QuerySet[Annotation], limit: int | None = None) -> tuple[int, int]:
+    """Claim rows of ``free``, make and record their copies; return how many were claimed and how many became 有效."""
+    rows = _claim(free, limit)
     crashpoint("annotate.claimed")
     if not rows:
-        return 0
+        return 0, 0
     signed_at = timezone.localtime(database_now()).replace(microsecond=0)
     made = list(_make(rows, signed_at))
     crashpoint("annotate.written")
     done = _record(made, signed_at)
     crashpoint("annotate.recorded")
-    return done
+    return len(rows), done
 
 
 @transaction.atomic

@@ -6,6 +6,7 @@ import uuid
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils import timezone
 
@@ -61,7 +62,7 @@ class Annotation(KeptFile, Reviewed, ScopedModel):
     state = models.CharField("状态", max_length=12, choices=AnnotationState, default=AnnotationState.SUBMITTED)
     #: Where the holder worked when asking: whoever asks together waits for each other and for nobody else.
     employer = models.ForeignKey(Institution, models.PROTECT, null=True, blank=True, related_name="+")
-    turn_at = models.DateTimeField("轮到的时间", default=timezone.now)
+    turn_at = models.DateTimeField("轮到的时间", default=timezone.now, db_default=Now())
     submitted_at = models.DateTimeField("提交时间")
     deadline_at = models.DateTimeField("完成期限")
     annotated_at = models.DateTimeField("加注时间", null=True, blank=True)

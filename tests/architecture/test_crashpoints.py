@@ -18,7 +18,7 @@ STEPS = {
         "_record": ["older.move"],  # what comes after it is one transaction with it
     },
     "certificates/actions/annotating.py": {
-        "annotate": ["_claim", "_make", "_record"],
+        "_work_off": ["_claim", "_make", "_record"],
         "_make": ["base_for", "increment.annotate"],  # the file is kept last, which is the end of this step
     },
     "certificates/actions/bases.py": {"base_for": ["keep"]},

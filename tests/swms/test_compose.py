@@ -38,12 +38,12 @@ def names_the_settings_read():
 
 
 def names_in_the_example():
-    return set(re.findall(r"^#?([A-Z][A-Z_]+)=", EXAMPLE, re.M))
+    return set(re.findall(r"^#?([A-Z][A-Z0-9_]+)=", EXAMPLE, re.M))
 
 
 def names_compose_interpolates():
     text = (CHECKOUT / "docker-compose.yml").read_text(encoding="utf-8")
-    return set(re.findall(r"(?<!\$)\$\{([A-Z_]+)", text))
+    return set(re.findall(r"(?<!\$)\$\{([A-Z0-9_]+)", text))
 
 
 def test_the_services_are_those_of_the_production_shape():
@@ -130,7 +130,7 @@ def checked(environment):
 def production(tmp_path):
     """The environment compose gives to the web service, its placeholders filled in."""
     filled = {
-        name: re.sub(r"\$\{[A-Z_]+[^}]*\}", "password", str(value))
+        name: re.sub(r"\$\{[A-Z0-9_]+[^}]*\}", "password", str(value))
         for name, value in COMPOSE["services"]["web"]["environment"].items()
     }
     key = "k1:" + "A" * 43 + "="
