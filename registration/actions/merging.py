@@ -129,6 +129,7 @@ def _join_accounts(keep: Worker, join: Worker, by) -> dict:
         "applications": join.applications.all(),
         "registrations": join.registrations.all(),
         "transfers": join.transfers.all(),
+        "inspections": join.sampled.all(),
         "institution_feedbacks": InstitutionFeedback.objects.filter(worker=join),
         "experiences": join.experiences.exclude(pk__in=stays),
         "past_projects": join.past_projects.all(),

@@ -20,6 +20,7 @@ from swms.workflow import Refused
 from tests import factories
 from tests.console.test_roster_desk import page_of
 from tests.people import signed_in
+from tests.registration.inspections import inspected, say
 from tests.walks import Walk, walks
 
 REASON = "公安机关出具的证件号码变更证明（示例）第1号。"
@@ -161,6 +162,19 @@ def test_what_cannot_be_merged_says_every_reason(keeper, people):
 
 def against(keep, join) -> list[str]:
     return against_merging(person_of(keep), person_of(join))
+
+
+def test_an_inspection_waits_for_its_person_and_a_past_one_goes_along(keeper, people):
+    """Nobody is inspected under an account that is closed, where silence would be written down (decision 0029)."""
+    case = inspected(people)
+    keep, join = factories.application("陈晨", level=2).qualification, case.registration.qualification
+    assert any(f"抽查{case.ref}" in line for line in against(keep, join))
+    say(case, "answer")
+    case.move("propose_pass", actor=people.li_jing, seen=case.form_version)
+    case.move("decide_pass", actor=people.sun_hao, seen=case.form_version)
+    approve(propose(keep, join, keeper), people.zhou_yan)
+    case.refresh_from_db()
+    assert case.worker == case.registration.worker == Qualification.objects.get(pk=keep.pk).worker
 
 
 def test_what_came_up_since_the_proposal_is_asked_again(keeper, people):
