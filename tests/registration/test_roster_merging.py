@@ -164,6 +164,32 @@ def against(keep, join) -> list[str]:
     return against_merging(person_of(keep), person_of(join))
 
 
+def test_who_keeps_one_province_changes_no_certificate_of_another_by_a_merge(keeper, people):
+    """As with a conflict: a keeper answers for every row that changes, under whatever number it stands."""
+    factories.region("310000")
+    keep, join = factories.qualification("周七"), factories.qualification("周七", level=2)
+    factories.qualification("周七", number=join.id_number, level=3, province="310000")
+    with pytest.raises(Refused) as refused:
+        propose(keep, join, people.zhou_yan)
+    assert refused.value.code == "other_province"
+    merge = propose(keep, join, keeper)
+    with pytest.raises(Refused, match="上海"):
+        approve(merge, people.zhou_yan)
+    approve(merge, factories.staff("吴敏", (Duty.CERTIFICATE, None)))
+    assert {row.id_number for row in person_of(keep).rows} == {keep.id_number}
+
+
+def test_nobody_decides_about_the_own_records(keeper, people):
+    """Keepers may be social workers too, and have an account for each (R-REG-18)."""
+    keep, join = factories.qualification("周七"), factories.qualification("周七", level=2)
+    merge = propose(keep, join, keeper)
+    for number in (keep.id_number, join.id_number):
+        herself = factories.staff("周七", (Duty.CERTIFICATE, None), username=f"zhou{number[-4:]}", id_number=number)
+        for name in ("approve", "reject"):
+            with pytest.raises(PermissionDenied):
+                merge.move(name, actor=herself, looked_at=merge.looked_at, reason=REASON)
+
+
 def test_an_inspection_waits_for_its_person_and_a_past_one_goes_along(keeper, people):
     """Nobody is inspected under an account that is closed, where silence would be written down (decision 0029)."""
     case = inspected(people)
