@@ -56,6 +56,8 @@ def carry_out(merge: RosterMerge, *, by) -> None:
     _lock(keep, join)
     keep, join = person_of(merge.keep), person_of(merge.join)
     _refuse(keep, join, by)
+    if (join.name, join.id_number) != (merge.old_name, merge.old_number):
+        raise Refused("cannot_merge", "并入的人的姓名或证件号码在提出之后已更正，请不予合并，重新提出")
     moved = {"qualifications": sorted(row.pk for row in (*keep.rows, *join.rows)), "account": ""}
     try:
         with transaction.atomic():

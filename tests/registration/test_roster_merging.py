@@ -215,6 +215,19 @@ def test_what_came_up_since_the_proposal_is_asked_again(keeper, people):
     assert merge.state == S.PROPOSED
 
 
+def test_who_was_corrected_since_the_proposal_is_not_merged_under_the_number_before(keeper, people):
+    """The number that the merge keeps is the one by which the person is found from then on."""
+    merge = propose(factories.qualification("周七"), factories.qualification("周七", level=2), keeper)
+    merge.join.id_number = factories.id_number()
+    merge.join.save()
+    merge = RosterMerge.objects.get(pk=merge.pk)
+    with pytest.raises(Refused, match="已更正") as refused:
+        approve(merge, people.zhou_yan)
+    assert refused.value.code == "cannot_merge"
+    merge.refresh_from_db()
+    assert merge.state == S.PROPOSED
+
+
 def test_a_file_with_the_former_number_is_a_conflict(keeper, people, tmp_path):
     from registration import roster
     from tests.registration.test_roster_import import holders, write
