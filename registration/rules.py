@@ -83,6 +83,12 @@ def keeps_the_roster(user):
 
 
 @rules.predicate
+def is_neither_of_them(user, merge):
+    """Nobody decides who one is, not even under another account (R-REG-18)."""
+    return not user.id_number or user.id_number not in (merge.keep.id_number, merge.join.id_number, merge.old_number)
+
+
+@rules.predicate
 def proposed_it(user, merge):
     """Who proposed a merge may take it back."""
     return merge.proposed_by_id == user.pk
@@ -104,7 +110,7 @@ def keeps_accounts_safe(user, record):
 
 @rules.predicate
 def is_about_another(user, appeal):
-    """Nobody decides on the own account, not even under another one (R-REG-18)."""
+    """Nobody decides on the own account or row, not even under another one (R-REG-18)."""
     return not user.id_number or user.id_number != appeal.id_number
 
 
@@ -135,8 +141,8 @@ rules.add_perm("registration.final_review", sits_where_review_is(Duty.FINAL_REVI
 rules.add_perm("registration.revoke", sits_where_review_is(Duty.FINAL_REVIEW) & is_another)
 rules.add_perm("registration.keep_roster", keeps_roster_of)
 rules.add_perm("registration.import_roster", keeps_the_roster)
-rules.add_perm("registration.decide_roster_conflict", keeps_roster_of)
-rules.add_perm("registration.decide_roster_merge", keeps_roster_of)
+rules.add_perm("registration.decide_roster_conflict", keeps_roster_of & is_about_another)
+rules.add_perm("registration.decide_roster_merge", keeps_roster_of & is_neither_of_them)
 rules.add_perm("registration.withdraw_roster_merge", keeps_roster_of & proposed_it)
 rules.add_perm("registration.decide_feedback", on_duty(Duty.FIRST_REVIEW))
 rules.add_perm("registration.set_policy", speaks_for_province)

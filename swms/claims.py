@@ -17,7 +17,7 @@ from django.dispatch import receiver
 from django.utils import timezone
 
 from swms.regions.models import Jurisdiction
-from swms.workflow import BEGIN, transitioned
+from swms.workflow import transitioned
 
 LASTS = timedelta(minutes=15)
 
@@ -112,7 +112,8 @@ def _kind(record: models.Model) -> str:
 
 @receiver(transitioned)
 def _release_what_moved(instance, step, **kwargs) -> None:
-    if step.transition is not BEGIN:
+    """What the system alone moves on nobody has opened to decide: many of that kind move together."""
+    if any(move.perm for move in instance.workflow if move.source == step.transition.source):
         release(instance)
 
 

@@ -130,7 +130,12 @@ class Workflow:
             moved.append((instance, step))
         if moved:
             model = rows.model
-            fields = [field.name for field in model._meta.concrete_fields if not field.primary_key]
+            # An "insert" writes the moment of creation anew, so that one is not among what is written.
+            fields = [
+                field.name
+                for field in model._meta.concrete_fields
+                if not (field.primary_key or getattr(field, "auto_now_add", False))
+            ]
             # Every row is there and locked: the "insert" always meets it, and is one statement instead of many.
             model._base_manager.bulk_create(
                 [instance for instance, _ in moved], update_conflicts=True, unique_fields=["pk"], update_fields=fields

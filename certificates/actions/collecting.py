@@ -100,9 +100,14 @@ def _keep_places(batch: PaperBatch, places: list[dict]) -> bool:
 
 
 @transaction.atomic
-def publish_batch(batch: PaperBatch, *, by) -> PaperBatch:
-    """Publish the notice and list the certificates; the window for the courier begins (R-PAP-01, R-PAP-03)."""
+def publish_batch(batch: PaperBatch, *, by, seen: int | None = None) -> PaperBatch:
+    """Publish the notice and list the certificates; the window for the courier begins (R-PAP-01, R-PAP-03).
+
+    ``seen`` is the edition that ``by`` looked at; raises ``Refused`` ``changed`` when a colleague saved since.
+    """
     batch.move("publish", actor=by)
+    if seen is not None and batch.edition != seen:
+        raise Refused("changed", "这个批次刚刚被同事修改过，请看过新的内容后再发布")
     fill(batch)
     _say(batch, by=by)
     return batch

@@ -86,7 +86,7 @@ class PaperBatchAdmin(ReviewAdmin):
 
     def make_move(self, record, name, *, actor, seen=None, **said):
         if name == "publish":
-            collecting.publish_batch(record, by=actor)
+            collecting.publish_batch(record, by=actor, seen=seen)
         else:
             collecting.reopen_batch(record, said["collect_until"], by=actor)
 

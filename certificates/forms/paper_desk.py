@@ -20,6 +20,7 @@ from swms.sheets import unguarded
 
 MOST_PLACES, FEWEST_SHOWN = 12, 2
 MOST_LINES, LONGEST_PASTE, LONGEST_FILE = 5000, 200_000, 5 * 1024 * 1024
+LARGEST_UNPACKED = 64 * 1024 * 1024
 FIRST_YEAR = 2008  # of the national exam
 _MGMT = Column("mgmt_no", "管理号")
 _NUMBER = Column("tracking_no", "快递单号")
@@ -106,7 +107,7 @@ class TrackingListForm(Form):
     def _of_file(self, file) -> list[tuple[int, str, str]]:
         if file.size > LONGEST_FILE:
             raise FileRefused("too_large", "文件超过5MB，请只保留这一次的清单")
-        table = open_table(io.BytesIO(file.read()), (_MGMT, _NUMBER))
+        table = open_table(io.BytesIO(file.read()), (_MGMT, _NUMBER), most_unpacked=LARGEST_UNPACKED)
         lines = []
         for line, cells in table.rows():
             cell = {name: unguarded(_text(cells[place])) for name, place in table.places.items()}

@@ -77,6 +77,11 @@ class PaperBatch(Reviewed, ScopedModel):
         return f"{self.region.name}{self.exam_year}年度{self.get_level_display()}纸质证书"
 
     @property
+    def form_version(self) -> int:
+        """What whoever decides has looked at."""
+        return self.edition
+
+    @property
     def is_open(self) -> bool:
         """Whether certificates are given out today (R-TIME-04)."""
         return self.state in OPEN_BATCHES and self.collect_until >= today()

@@ -11,6 +11,7 @@ import secrets
 import time
 import urllib.request
 from dataclasses import dataclass, field
+from http.client import HTTPException
 from pathlib import Path
 
 from asn1crypto import algos, cms, tsp
@@ -49,8 +50,8 @@ class HttpTimestamper:
             return b""
         try:
             return self._token(hashlib.sha256(signature).digest())
-        except (OSError, ValueError, SignatureValidationError) as error:
-            # urllib's errors are OSErrors, asn1crypto's ValueErrors.
+        except (OSError, HTTPException, ValueError, SignatureValidationError) as error:
+            # urllib's errors are OSErrors, but for answers that are no HTTP; asn1crypto's are ValueErrors.
             log.error("time_stamp_unavailable", extra={"error": type(error).__name__, "required": self.required})
             if self.required:
                 raise TimestampUnavailable(f"{self.url}: {error}") from error

@@ -11,6 +11,7 @@ from certificates.workflows import OPEN_BATCHES, BatchState, PaperState, PaperWa
 from registration.models import Qualification
 from registration.workflows import QualificationState
 from swms.dates import today
+from swms.regions.models import Duty, holds_duty
 from swms.ui import cn_date
 
 REMIND_DAYS = 7  # §2.15
@@ -63,11 +64,16 @@ def open_batches() -> QuerySet[PaperBatch]:
 
 
 def papers_arrived() -> QuerySet[PaperCertificate]:
-    """Return what was in production when its batch was said to be ready; what was made again since is not."""
+    """Return what was in production when its batch was said to be ready; what was made again since is not.
+
+    Of batches alone whose keeper, who said so, still keeps them: the others wait until somebody says so again.
+    """
+    said = open_batches().filter(arrived_by__is_active=True).select_related("arrived_by", "region")
+    kept = [batch.pk for batch in said if holds_duty(batch.arrived_by, Duty.CERTIFICATE, batch.region)]
     ready = PaperCertificate.objects.filter(
         state=PaperState.PRODUCING,
         qualification__state=QualificationState.VALID,
-        batch__in=open_batches(),
+        batch__in=kept,
         created_at__lte=F("batch__arrived_at"),
     )
     return ready.filter(Q(remade_at=None) | Q(remade_at__lte=F("batch__arrived_at"))).order_by("pk")

@@ -15,6 +15,7 @@ from swms.accounts.models import User
 from swms.audit.trail import record
 from swms.codes import IdType
 from swms.idnumbers import parse
+from swms.regions.models import Duty, holds_duty
 from swms.uploads.models import StoredFile
 from swms.workflow import Refused
 
@@ -28,8 +29,11 @@ def move_when_merging(mover: Callable[[Worker, Worker], None]) -> None:
 
 
 def propose(keep: Qualification, join: Qualification, *, reason: str, by) -> RosterMerge:
-    """Propose that two people are one; raises ``Refused``: ``cannot_merge`` with every reason, ``already_proposed``."""
-    _refuse(person_of(keep), person_of(join))
+    """Propose that two people are one.
+
+    Raises ``Refused``: ``cannot_merge`` with every reason, ``already_proposed``, ``other_province``.
+    """
+    _refuse(person_of(keep), person_of(join), by)
     merge = RosterMerge(
         keep=keep, join=join, old_name=join.name, old_number=join.id_number, reason=reason, proposed_by=by
     )
@@ -46,12 +50,14 @@ def carry_out(merge: RosterMerge, *, by) -> None:
     """Make the two one, as the effect of the confirmation and in its transaction.
 
     Rows are locked in the order of their keys; what stands against it is asked again. Raises ``Refused``
-    ``cannot_merge`` and writes nothing.
+    ``cannot_merge`` or ``other_province`` and writes nothing.
     """
     keep, join = person_of(merge.keep), person_of(merge.join)
     _lock(keep, join)
     keep, join = person_of(merge.keep), person_of(merge.join)
-    _refuse(keep, join)
+    _refuse(keep, join, by)
+    if (join.name, join.id_number) != (merge.old_name, merge.old_number):
+        raise Refused("cannot_merge", "并入的人的姓名或证件号码在提出之后已更正，请不予合并，重新提出")
     moved = {"qualifications": sorted(row.pk for row in (*keep.rows, *join.rows)), "account": ""}
     try:
         with transaction.atomic():
@@ -72,10 +78,13 @@ def carry_out(merge: RosterMerge, *, by) -> None:
     merge.save(update_fields=["moved"])
 
 
-def _refuse(keep: Person, join: Person) -> None:
+def _refuse(keep: Person, join: Person, by) -> None:
     said = against_merging(keep, join)
     if said:
         raise Refused("cannot_merge", "；".join(said), reasons=said)
+    for row in (*keep.rows, *join.rows):
+        if not holds_duty(by, Duty.CERTIFICATE, row.province):
+            raise Refused("other_province", f"涉及{row.province.name}的记录，请由全国的证书管理人员办理")
 
 
 def _lock(*people: Person) -> None:
@@ -129,6 +138,7 @@ def _join_accounts(keep: Worker, join: Worker, by) -> dict:
         "applications": join.applications.all(),
         "registrations": join.registrations.all(),
         "transfers": join.transfers.all(),
+        "inspections": join.sampled.all(),
         "institution_feedbacks": InstitutionFeedback.objects.filter(worker=join),
         "experiences": join.experiences.exclude(pk__in=stays),
         "past_projects": join.past_projects.all(),

@@ -18,6 +18,7 @@ from registration.workflows import (
     InstitutionFeedbackState,
     RosterMergeState,
 )
+from registration.workflows.sampling.case import is_settled
 from swms.accounts.models import User
 from swms.crypto import index_candidates
 from swms.idnumbers import mask_id
@@ -137,6 +138,8 @@ def _open_cases(worker: Worker) -> list[str]:
     said += [f"登记申请{each.ref}未通过、尚待补正或重新申请，请本人办结后再合并" for each in refused]
     for transfer in worker.transfers.filter(state__in=OPEN_TRANSFER_STATES).order_by("pk"):
         said.append(f"变更申请{transfer.ref}尚未办结")
+    inspections = worker.sampled.order_by("pk")
+    said += [f"抽查{each.ref}尚未办结，或者仍在申请复核的期限内" for each in inspections if not is_settled(each)]
     pending = InstitutionFeedback.objects.filter(worker=worker, state=InstitutionFeedbackState.PENDING)
     said += [f"机构反馈{each.ref}尚未办结" for each in pending]
     mine = Q(account=worker.user) | Q(id_index=worker.user.id_index)

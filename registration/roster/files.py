@@ -45,15 +45,19 @@ class FileRefused(Exception):
 class Table:
     """A roster file that is open: the header, where each field stands, and the rows as they come.
 
-    `row_count` is an estimate for progress only; `delimiter` is that of a CSV.
+    `row_count` is an estimate for progress only; `delimiter` is that of a CSV. What is read while somebody waits for
+    the answer may unpack to fewer bytes than a roster: `most_unpacked`.
     """
 
     kind: str
     delimiter = ","
 
-    def __init__(self, file: BinaryIO, columns: Sequence[Column] = COLUMNS) -> None:
+    def __init__(
+        self, file: BinaryIO, columns: Sequence[Column] = COLUMNS, *, most_unpacked: int = MAX_UNPACKED
+    ) -> None:
         self.file = file
         self.columns = columns
+        self.most_unpacked = most_unpacked
         self.row_count = 0
         self._rows = self._open()
         self.header, self.places = self._find_header()
@@ -80,7 +84,7 @@ class Table:
         raise FileRefused("columns", f"缺少这些列：{absent}。请使用模板，第一行是列名")
 
 
-def open_table(file: BinaryIO, columns: Sequence[Column] = COLUMNS) -> Table:
+def open_table(file: BinaryIO, columns: Sequence[Column] = COLUMNS, *, most_unpacked: int = MAX_UNPACKED) -> Table:
     """Return the table in a seekable binary file. Raises FileRefused; so may iterating over its rows."""
     file.seek(0, io.SEEK_END)
     size = file.tell()
@@ -94,7 +98,7 @@ def open_table(file: BinaryIO, columns: Sequence[Column] = COLUMNS) -> Table:
     if start.startswith(b"\xd0\xcf\x11\xe0"):
         raise FileRefused("xls", "这是旧版XLS文件或加了密码的文件，请去掉密码，另存为XLSX或CSV")
     if start.startswith(b"PK"):
-        return XlsxTable(file, columns)
+        return XlsxTable(file, columns, most_unpacked=most_unpacked)
     if start.startswith((b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"\x1f\x8b", b"Rar!", b"7z\xbc\xaf")):
         raise FileRefused("kind", "只能导入CSV或XLSX文件")
     return CsvTable(file, columns)
@@ -214,9 +218,9 @@ class XlsxTable(Table):
             members = archive.infolist()
             if not any(member.filename == "xl/workbook.xml" for member in members):
                 raise FileRefused("kind", "只能导入CSV或XLSX文件")
-            bomb = FileRefused("bomb", "这个XLSX文件展开后过大，请另存为CSV后导入")
+            bomb = FileRefused("bomb", "这个XLSX文件展开后过大，请另存为CSV后上传")
             # A member never unpacks to more than it declares: zipfile stops there.
-            if len(members) > MAX_MEMBERS or sum(member.file_size for member in members) > MAX_UNPACKED:
+            if len(members) > MAX_MEMBERS or sum(each.file_size for each in members) > self.most_unpacked:
                 raise bomb
             for member in members:
                 packed = max(1, member.compress_size)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from functools import cache
 
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import F
 from django.utils import timezone
 
@@ -102,11 +102,19 @@ def _undo_decisions(import_: RosterImport) -> None:
         if row.updated_at != change.changed_at:
             _keep(import_, [(row.pk, Reason.CHANGED)])
             continue
+        if row.applications.filter(submitted_at__gte=change.changed_at).exists():
+            _keep(import_, [(row.pk, Reason.USED)])
+            continue
         for name, value in change.before.items():
             setattr(row, name, value)
         if row.id_number != change.id_number:
             row.id_number = change.id_number
-        row.save()
+        try:
+            with transaction.atomic():
+                row.save()
+        except IntegrityError:  # its former number is another row's by now
+            _keep(import_, [(row.pk, Reason.CHANGED)])
+            continue
         Qualification.objects.filter(pk=row.pk).update(updated_at=change.was_updated_at)
         RosterChange.objects.filter(pk=change.pk).update(undone=True)
         _count(import_, 1)

@@ -35,9 +35,14 @@ def draft(*, region: Region | None, module: str, by, files: Iterable[Examined] =
 
 
 @transaction.atomic
-def publish(bulletin: Bulletin, *, by) -> Bulletin:
-    """Make it public, at once or at the moment that was set; what is public from then on is its first wording."""
+def publish(bulletin: Bulletin, *, by, seen: int | None = None) -> Bulletin:
+    """Make it public, at once or at the moment that was set; what is public from then on is its first wording.
+
+    ``seen`` is the edition that ``by`` looked at; raises ``Refused`` ``changed`` when a colleague saved since.
+    """
     bulletin.move("publish", actor=by)
+    if seen is not None and bulletin.edition != seen:
+        raise Refused("changed", "这则公告刚刚被同事修改过，请看过新的内容后再发布")
     _keep_wording(bulletin, by=by, note="", at=bulletin.publish_at)
     return bulletin
 

@@ -93,6 +93,11 @@ class Bulletin(Reviewed, ScopedModel):
         return reverse("bulletins:bulletin", args=[self.ref])
 
     @property
+    def form_version(self) -> int:
+        """What whoever decides has looked at."""
+        return self.edition
+
+    @property
     def is_out(self) -> bool:
         """Whether its moment has come: people may have read it."""
         decided = self.state in (BulletinState.PUBLISHED, BulletinState.WITHDRAWN)

@@ -89,9 +89,10 @@ class BulletinAdmin(ReviewAdmin):
         return [move for move in record.moves_for(user) if move.name != other]
 
     def make_move(self, record, name, *, actor, seen=None, **said):
-        special = {"publish": actions.publish, "unschedule": actions.unschedule}
-        if name in special:
-            special[name](record, by=actor)
+        if name == "publish":
+            actions.publish(record, by=actor, seen=seen)
+        elif name == "unschedule":
+            actions.unschedule(record, by=actor)
         else:
             record.move(name, actor=actor, **said)
 

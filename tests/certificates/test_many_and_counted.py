@@ -2,6 +2,8 @@
 
 import csv
 import io
+import os
+import zipfile
 from datetime import timedelta
 
 import openpyxl
@@ -167,3 +169,38 @@ def test_a_worker_is_not_let_in_and_a_reviewer_is(people):
     assert signed_in(people.li_jing).get(BULK).status_code == 200
     nobody = factories.staff("吴强", ("system", None), username="wuqiang")
     assert signed_in(nobody).get(BULK).status_code == 404
+
+
+# -- what an outsider tried ------------------------------------------------------------------------
+
+
+def test_names_of_one_number_are_not_tried_out_by_the_hundred(annotation, spring):
+    """One at a time a number allows few misses; a file is no way around it (S3)."""
+    number = annotation.number
+    page = send(spring, csv_of(*(f"{number},示例{n}" for n in range(50)), f"{number},王芳"))
+    assert page.context["found"] == 0
+    assert page.context["bad"] == 51
+    assert "同一编号" in page.content.decode()
+    page = send(spring, csv_of(f"{number},王方", f"{number},王 芳", f"{number},王芳"))
+    assert page.context["found"] == 2
+
+
+def test_a_small_workbook_that_unpacks_to_much_is_refused_before_it_is_read(spring):
+    """No bomb by the measure of the roster, whose files are large; five hundred rows need no such thing (S16)."""
+    plain, packed = io.BytesIO(), io.BytesIO()
+    book = openpyxl.Workbook()
+    book.active.append(["证书编号", "姓名"])
+    book.save(plain)
+    filling = b"<row/>" * 6_000_000 + b"<!--" + os.urandom(200_000).hex().encode() + b"-->"
+    with zipfile.ZipFile(plain) as source, zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in source.namelist():
+            archive.writestr(name, source.read(name).replace(b"</sheetData>", filling + b"</sheetData>"))
+    assert len(packed.getvalue()) < 2 * 1024 * 1024
+    page = send(spring, packed.getvalue(), name="名单.xlsx")
+    assert "展开后过大" in page.content.decode()
+
+
+def test_files_that_cannot_be_read_have_a_limit_too(spring):
+    for _ in range(30):
+        assert send(spring, b"%PDF-1.7").status_code == 200
+    assert send(spring, b"%PDF-1.7").status_code == 429

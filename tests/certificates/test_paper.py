@@ -294,6 +294,25 @@ def test_when_a_batch_has_arrived_every_holder_hears_of_it_once_and_what_is_made
     assert papers.paper_of(late).state == S.PRODUCING
 
 
+def test_what_arrived_under_somebody_who_left_the_office_does_not_hold_up_the_others(people, mine):
+    """A night moves so many; those that nobody answers for must not stand before all the rest."""
+    batch = papers.paper_of(mine).batch
+    left = factories.staff("何平", (Duty.CERTIFICATE, "110000"), username="heping")
+    collecting.arrive(batch, by=left)
+    left.jurisdictions.all().delete()
+    factories.region("310000")
+    keeper = factories.staff("吴敏", (Duty.CERTIFICATE, "310000"), username="wumin")
+    row = factories.qualification("后来", province="310000", exam_year=mine.exam_year)
+    later = papers.published(keeper, row, province="310000")
+    collecting.arrive(later, by=keeper)
+    collecting.move_on(1)
+    assert papers.paper_of(row).state == S.AVAILABLE
+    assert papers.paper_of(mine).state == S.PRODUCING
+    collecting.arrive(batch, by=people.zhou_yan)
+    collecting.move_on(1)
+    assert papers.paper_of(mine).state == S.AVAILABLE
+
+
 def test_a_week_before_the_last_day_whoever_has_not_come_is_reminded_once_also_when_a_night_was_missed(people):
     """§2.15; and once more of the new day when the batch was opened again."""
     with time_machine.travel(at("2026-03-04T09:05"), tick=False) as clock:

@@ -180,6 +180,8 @@ def test_a_keeper_writes_a_batch_adds_a_place_and_publishes_it_after_being_asked
     batch = PaperBatch.objects.get()
     asked = zhou.post(batch_page(batch), {"move": "publish"}).content.decode()
     assert "发布后10个工作日内" in asked
+    stale = {"move": "publish", "confirmed": "yes", "version": "9"}  # a colleague saved meanwhile
+    assert zhou.post(batch_page(batch), stale).status_code == 409
     assert zhou.post(batch_page(batch), {"move": "publish", "confirmed": "yes"}).status_code == 302
     assert zhou.post(batch_page(batch), {"move": "publish", "confirmed": "yes"}).status_code == 409
     batch.refresh_from_db()

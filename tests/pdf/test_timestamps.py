@@ -71,6 +71,13 @@ class Server(ThreadingHTTPServer):
         return answer.dump()
 
 
+#: What is no HTTP, or stops in the middle of it.
+RAW = {
+    "no http": b"hello\r\n\r\n",
+    "cut chunk": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nff\r\nhello",
+}
+
+
 class Handler(BaseHTTPRequestHandler):
     def do_POST(self):
         server: Server = self.server
@@ -78,6 +85,9 @@ class Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers["Content-Length"]))
         if server.mood == "slow":
             time.sleep(1)
+        if server.mood in RAW:
+            self.wfile.write(RAW[server.mood])
+            return
         answers = {"error": b"", "noise": b"<html>", "long": bytes(70_000)}
         answer = answers[server.mood] if server.mood in answers else server.answer(body)
         if server.mood == "cut":
@@ -150,7 +160,7 @@ def test_a_changed_digit_in_the_stamp_is_detected(make, server, roots):
         assert not verify.examine(bytes(changed), roots, tsa_roots=[server.certificate]).is_intact, at
 
 
-BAD = ["slow", "error", "noise", "long", "cut", "rejection", "other digest", "other nonce"]
+BAD = ["slow", "error", "noise", "long", "cut", "rejection", "other digest", "other nonce", *RAW]
 
 
 @pytest.mark.parametrize("mood", BAD)

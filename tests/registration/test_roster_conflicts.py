@@ -229,3 +229,16 @@ def test_the_table_of_conflicts_is_walked_by_everybody(db):
     assert law == set(Decided.law)
     Decided.TestCase.settings = walks(8, 6)
     Decided.TestCase().runTest()
+
+
+def test_nobody_decides_about_a_row_of_the_own(bring, keeper):
+    """Keepers may be social workers too (R-REG-18)."""
+    one = holders(1)[0]
+    bring(one)
+    bring(replace(one, name="某某"))
+    conflict = RosterConflict.objects.get()
+    herself = factories.staff(one.name, (Duty.CERTIFICATE, None), username="herself", id_number=one.id_number)
+    for name in ("take", "keep", "return_to_source"):
+        with pytest.raises(PermissionDenied):
+            conflict.move(name, actor=herself, looked_at=conflict.looked_at, reason="原单位核对后重新报送，谢谢。")
+    take(conflict, keeper)

@@ -20,6 +20,7 @@ from swms.workflow import Refused
 from tests import factories
 from tests.console.test_roster_desk import page_of
 from tests.people import signed_in
+from tests.registration.inspections import inspected, say
 from tests.walks import Walk, walks
 
 REASON = "公安机关出具的证件号码变更证明（示例）第1号。"
@@ -163,12 +164,64 @@ def against(keep, join) -> list[str]:
     return against_merging(person_of(keep), person_of(join))
 
 
+def test_who_keeps_one_province_changes_no_certificate_of_another_by_a_merge(keeper, people):
+    """As with a conflict: a keeper answers for every row that changes, under whatever number it stands."""
+    factories.region("310000")
+    keep, join = factories.qualification("周七"), factories.qualification("周七", level=2)
+    factories.qualification("周七", number=join.id_number, level=3, province="310000")
+    with pytest.raises(Refused) as refused:
+        propose(keep, join, people.zhou_yan)
+    assert refused.value.code == "other_province"
+    merge = propose(keep, join, keeper)
+    with pytest.raises(Refused, match="上海"):
+        approve(merge, people.zhou_yan)
+    approve(merge, factories.staff("吴敏", (Duty.CERTIFICATE, None)))
+    assert {row.id_number for row in person_of(keep).rows} == {keep.id_number}
+
+
+def test_nobody_decides_about_the_own_records(keeper, people):
+    """Keepers may be social workers too, and have an account for each (R-REG-18)."""
+    keep, join = factories.qualification("周七"), factories.qualification("周七", level=2)
+    merge = propose(keep, join, keeper)
+    for number in (keep.id_number, join.id_number):
+        herself = factories.staff("周七", (Duty.CERTIFICATE, None), username=f"zhou{number[-4:]}", id_number=number)
+        for name in ("approve", "reject"):
+            with pytest.raises(PermissionDenied):
+                merge.move(name, actor=herself, looked_at=merge.looked_at, reason=REASON)
+
+
+def test_an_inspection_waits_for_its_person_and_a_past_one_goes_along(keeper, people):
+    """Nobody is inspected under an account that is closed, where silence would be written down (decision 0029)."""
+    case = inspected(people)
+    keep, join = factories.application("陈晨", level=2).qualification, case.registration.qualification
+    assert any(f"抽查{case.ref}" in line for line in against(keep, join))
+    say(case, "answer")
+    case.move("propose_pass", actor=people.li_jing, seen=case.form_version)
+    case.move("decide_pass", actor=people.sun_hao, seen=case.form_version)
+    approve(propose(keep, join, keeper), people.zhou_yan)
+    case.refresh_from_db()
+    assert case.worker == case.registration.worker == Qualification.objects.get(pk=keep.pk).worker
+
+
 def test_what_came_up_since_the_proposal_is_asked_again(keeper, people):
     case = people.application
     right = factories.qualification("王芳", level=2)
     merge = propose(right, case.qualification, keeper)
     actions.apply(case, by=case.worker.user, promise_version=PROMISE_VERSION)
     with pytest.raises(Refused) as refused:
+        approve(merge, people.zhou_yan)
+    assert refused.value.code == "cannot_merge"
+    merge.refresh_from_db()
+    assert merge.state == S.PROPOSED
+
+
+def test_who_was_corrected_since_the_proposal_is_not_merged_under_the_number_before(keeper, people):
+    """The number that the merge keeps is the one by which the person is found from then on."""
+    merge = propose(factories.qualification("周七"), factories.qualification("周七", level=2), keeper)
+    merge.join.id_number = factories.id_number()
+    merge.join.save()
+    merge = RosterMerge.objects.get(pk=merge.pk)
+    with pytest.raises(Refused, match="已更正") as refused:
         approve(merge, people.zhou_yan)
     assert refused.value.code == "cannot_merge"
     merge.refresh_from_db()

@@ -8,6 +8,7 @@ from django.core.exceptions import PermissionDenied
 
 from registration import actions, roster
 from registration.models import Qualification, RosterConflict, RosterImport, RosterKept
+from registration.promise import PROMISE_VERSION
 from registration.roster import undo
 from swms.audit.models import AuditEvent
 from swms.regions.models import Duty
@@ -87,6 +88,36 @@ def test_who_registered_or_was_changed_since_stays_and_is_listed_with_the_reason
     assert Qualification.objects.get(mgmt_no=people[0].mgmt_no).issue_date == date(2026, 2, 6)
     assert Qualification.objects.get(mgmt_no=people[1].mgmt_no).issue_date == people[1].issue_date
     assert set(Qualification.objects.values_list("mgmt_no", flat=True)) == {people[1].mgmt_no, *kept}
+
+
+def test_a_decision_whose_former_number_is_another_persons_now_stays_and_holds_up_nothing(bring, keeper):
+    one, two, third, fourth = holders(4)
+    bring(one)
+    run = bring(replace(one, mgmt_no=fourth.mgmt_no), two)
+    take(RosterConflict.objects.get(), keeper)
+    bring(replace(third, mgmt_no=one.mgmt_no))
+    run = undone(run, keeper)
+    assert (run.outcome, run.rows_undone) == ("undone", 1)
+    kept = run.kept.get()
+    assert (kept.qualification.mgmt_no, kept.reason) == (fourth.mgmt_no, "changed")
+    assert not Qualification.objects.filter(mgmt_no=two.mgmt_no).exists()
+
+
+def test_a_decision_that_somebody_applied_on_since_stays(bring, keeper, people):
+    """As with what the file changed itself: a case was sent in on it."""
+    case = factories.application("陈晨")
+    row, run = case.qualification, bring(*holders(1))
+    RosterConflict(
+        roster_import=run, row=2, kind="registered", name=row.name, id_type=row.id_type,
+        id_number=row.id_number, mgmt_no=row.mgmt_no, level=row.level, exam_year=row.exam_year,
+        issue_date=date(2026, 1, 5), province=row.province,
+    ).begin()  # fmt: skip
+    take(RosterConflict.objects.get(), keeper)
+    actions.apply(case, by=case.worker.user, promise_version=PROMISE_VERSION)
+    run = undone(run, keeper)
+    row.refresh_from_db()
+    assert row.issue_date == date(2026, 1, 5)
+    assert list(run.kept.values_list("reason", flat=True)) == ["used"]
 
 
 def test_imports_are_undone_one_after_the_other_back_to_the_first(bring, keeper):

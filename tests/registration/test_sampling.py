@@ -424,3 +424,40 @@ def test_a_campaign_is_made_in_the_console_from_the_form_to_the_draw(population,
         browser.post(url, {"move": "start", "confirmed": "yes"})
     assert SampledCase.objects.count() == 3
     assert "待提交材料" in signed_in(people.zhang_wei).get(url).content.decode()
+
+
+# -- what an outsider tried --------------------------------------------------------------------------
+
+
+def test_who_is_drawn_by_two_campaigns_is_inspected_by_one_after_the_other(people):
+    worker = registered("陈晨")
+    first, second = drawn(people, percent=100), drawn(people, percent=100)
+    first.move("start", actor=people.zhang_wei)
+    refusal("under_inspection", second.move, "start", actor=people.zhang_wei)
+    case = SampledCase.objects.get(worker=worker)
+    case.move("stop", actor=people.sun_hao, seen=case.form_version, reason=REASON)
+    second.move("start", actor=people.zhang_wei)
+    assert second.cases.get(worker=worker).state == SampleState.REQUESTED
+
+
+def test_what_was_undone_between_the_draw_and_the_request_is_not_inspected(people):
+    worker = registered("陈晨")
+    campaign = drawn(people, percent=100)
+    worker.registrations.get().move("revoke", actor=people.zhang_wei, reason=REASON)
+    campaign.move("start", actor=people.zhang_wei)
+    assert campaign.cases.get(worker=worker).state == SampleState.STOPPED
+
+
+def test_who_passed_a_registration_or_proposed_does_not_end_its_inspection_alone(people):
+    """Four eyes hold for the end of a case too: it would be the way to save what should not have been passed."""
+    case = inspected(people)
+    approver = case.application.decisions.get(stage="final").reviewer
+    approver.is_active = True
+    approver.save()
+    said = {"seen": case.form_version, "reason": REASON}
+    assert case.workflow.refusal(case, "stop", actor=approver, **said).code == "four_eyes"
+    say(case, "answer")
+    said["seen"] = case.form_version
+    case.move("propose_fail", actor=people.sun_hao, **said)
+    assert case.workflow.refusal(case, "stop", actor=people.sun_hao, **said).code == "four_eyes"
+    assert case.move("stop", actor=people.zhang_wei, **said).state == SampleState.STOPPED

@@ -65,6 +65,16 @@ def test_a_cut_tail_is_noticed_by_the_anchor_alone(events):
     assert trail.verify().fault == "锚点所记的第 3 环不存在或已被改动"
 
 
+def test_a_line_that_a_crash_cut_short_is_passed_over_and_the_next_begins_anew(events, settings):
+    written = trail.anchor()
+    with settings.ANCHOR_PATH.open("a") as file:
+        file.write('{"seq": 4, "ha')
+    assert trail.last_anchor() == written
+    trail.record("test.done", events[0].actor)
+    assert trail.anchor() == trail.last_anchor() != written
+    assert trail.verify().ok
+
+
 def test_the_anchor_grows_only_with_the_chain(events, settings):
     assert trail.anchor() is not None
     assert trail.anchor() is None

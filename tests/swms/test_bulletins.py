@@ -197,6 +197,19 @@ def test_of_two_colleagues_who_edit_at_once_the_second_is_shown_the_first_ones_t
     assert Bulletin.objects.get().title == "甲改的标题"
 
 
+def test_what_a_colleague_rewrote_meanwhile_is_not_published_unread(people):
+    one = drafted(people.zhou_yan)
+    page = f"/console/bulletins/bulletin/{one.ref}/"
+    browser = signed_in(people.zhou_yan)
+    assert 'name="version" value="1"' in browser.get(page).content.decode()
+    actions.edit(one, {"body": "请于周末领取。"}, by=people.zhou_yan, seen=1)
+    stale = browser.post(page, {"move": "publish", "version": "1"})
+    assert stale.status_code == 409
+    assert "刚刚被同事修改过" in stale.content.decode()
+    assert Bulletin.objects.get().state == S.DRAFT
+    assert browser.post(page, {"move": "publish", "version": "2"}).status_code == 302
+
+
 def test_an_office_writes_schedules_and_publishes_in_its_pages_and_mistakes_stand_beside_their_fields(client, people):
     factories.region("310000")
     browser = signed_in(people.zhou_yan)

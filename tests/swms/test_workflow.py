@@ -1,8 +1,11 @@
 """The state engine: what every move of every record goes through."""
 
+from datetime import timedelta
+
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.utils import timezone
 
 from registration.models import Application, Qualification
 from registration.workflows import APPLICATION
@@ -91,6 +94,15 @@ class TestManyTogether:
             assert (event.verb, event.changes) == ("registration.qualification.end", {"state": ["VALID", "CANCELLED"]})
             assert row.id_number, "what is sealed can still be opened"
         assert [(row.pk, name) for row, name, _, _ in announced] == [(pk, "end") for pk in pks]
+
+    def test_when_a_record_was_made_is_not_written_anew(self, people, table, announced):
+        pks = self.rows(1)
+        long_ago = timezone.now() - timedelta(days=400)
+        Qualification.objects.filter(pk__in=pks).update(created_at=long_ago, updated_at=long_ago)
+        table.apply_all(Qualification.objects.filter(pk__in=pks), "end", said=lambda row: {"excepted": 3})
+        row = Qualification.objects.get(pk__in=pks)
+        assert row.created_at == long_ago
+        assert row.updated_at > long_ago
 
     def test_a_row_that_is_refused_keeps_no_other_from_moving(self, people, table, announced):
         pks = self.rows()

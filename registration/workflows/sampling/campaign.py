@@ -4,7 +4,13 @@ from django.apps import apps
 from django.db import models
 from django.utils import timezone
 
-from registration.workflows.sampling.case import ENDED_SAMPLE_STATES, EVIDENCE_WORKING_DAYS, is_settled
+from registration.workflows.sampling.case import (
+    ENDED_SAMPLE_STATES,
+    EVIDENCE_WORKING_DAYS,
+    GONE,
+    OPEN_SAMPLE_STATES,
+    is_settled,
+)
 from registration.workflows.sampling.drawing import draw, normal_seed, parse, scores
 from swms.audit.trail import record
 from swms.dates import today, working_days_after
@@ -70,6 +76,15 @@ def seed_given(campaign, step: Step):
         raise Refused("seed_evidence_required", "请写明在哪里可以核对种子")
 
 
+def nobody_else_inspects(campaign, step: Step):
+    """Two campaigns may draw the same registration; it is heard in one after the other."""
+    SampledCase = apps.get_model("registration", "SampledCase")
+    drawn = campaign.rows.filter(drawn=True).values("application__registration")
+    busy = SampledCase.objects.filter(registration__in=drawn, state__in=OPEN_SAMPLE_STATES).count()
+    if busy:
+        raise Refused("under_inspection", f"抽中的登记有{busy}件正在另一批次中抽查，办结以后才能发出通知")
+
+
 def everything_ended(campaign, step: Step):
     """A result that somebody may still have reviewed is none."""
     open_ones = [each for each in campaign.cases.all() if not is_settled(each)]
@@ -107,13 +122,13 @@ def draw_rows(campaign, step: Step):
 
 
 def send_requests(campaign, step: Step):
-    """Every drawn row becomes a case with a person to hear."""
+    """Every drawn row becomes a case with a person to hear; what was undone since the draw ends with it."""
     campaign.started_at = timezone.now()
     SampledCase = apps.get_model("registration", "SampledCase")
     drawn = campaign.rows.filter(drawn=True).select_related("application__registration", "application__worker__user")
     due = working_days_after(today(), EVIDENCE_WORKING_DAYS)
     for number, row in enumerate(drawn.order_by("score"), start=1):
-        SampledCase(
+        case = SampledCase(
             ref=f"{campaign.ref}-{number:04}",
             campaign=campaign,
             row=row,
@@ -123,6 +138,8 @@ def send_requests(campaign, step: Step):
             region_id=row.region_id,
             due_on=due,
         ).begin(actor=step.actor)
+        if case.registration.state in GONE:
+            case.move("moot")
 
 
 def count_results(campaign, step: Step):
@@ -150,7 +167,9 @@ CAMPAIGN = Workflow(
         "announce", "公告", C.DRAFT, C.ANNOUNCED, RUN, guards=(seed_is_to_come, something_to_draw), effect=freeze
     ),
     Transition("draw", "抽取", C.ANNOUNCED, C.DRAWN, RUN, guards=(seed_has_come, seed_given), effect=draw_rows),
-    Transition("start", "发出抽查通知", C.DRAWN, C.UNDER_WAY, RUN, effect=send_requests),
+    Transition(
+        "start", "发出抽查通知", C.DRAWN, C.UNDER_WAY, RUN, guards=(nobody_else_inspects,), effect=send_requests
+    ),
     Transition("close", "办结并公布结果", C.UNDER_WAY, C.CLOSED, RUN, guards=(everything_ended,), effect=count_results),
     Transition("cancel", "取消批次", C.DRAFT, C.CANCELLED, RUN, needs_reason=True, effect=note_reason),
     Transition("cancel", "取消批次", C.ANNOUNCED, C.CANCELLED, RUN, needs_reason=True, effect=note_reason),

@@ -46,6 +46,7 @@ OPEN_SAMPLE_STATES = (S.REQUESTED, S.EXAMINING, S.PROPOSED, S.DECIDING, S.IN_REV
 BEFORE_DECISION = (S.REQUESTED, S.EXAMINING, S.PROPOSED, S.DECIDING)
 ENDED_SAMPLE_STATES = (S.PASSED, S.FAILED, S.UPHELD, S.STOPPED)
 FAILED_SAMPLE_STATES = (S.FAILED, S.UPHELD)
+GONE = (RegistrationState.REVOKED, RegistrationState.CANCELLED)  # nothing left to inspect
 
 
 def is_settled(case) -> bool:
@@ -132,7 +133,7 @@ def reviewed_once(case, step: Step):
 
 def registration_gone(case, step: Step):
     """Only a registration that was undone meanwhile leaves nothing to inspect."""
-    if case.registration.state not in (RegistrationState.REVOKED, RegistrationState.CANCELLED):
+    if case.registration.state not in GONE:
         raise Refused("record_open", "登记没有被撤销或注销")
 
 
@@ -363,7 +364,17 @@ SAMPLED_CASE = Workflow(
         effect=close_review,
     ),
     *(
-        Transition("stop", "终止抽查", source, S.STOPPED, DECIDE, needs_reason=True, versioned=True, effect=stop)
+        Transition(
+            "stop",
+            "终止抽查",
+            source,
+            S.STOPPED,
+            DECIDE,
+            needs_reason=True,
+            versioned=True,
+            guards=(another_person,),
+            effect=stop,
+        )
         for source in BEFORE_DECISION
     ),
     *(
