@@ -17,6 +17,8 @@ from registration.models import (
     Feedback,
     Institution,
     InstitutionFeedback,
+    RosterConflict,
+    RosterMerge,
     SampledCase,
     SamplingCampaign,
 )
@@ -125,9 +127,18 @@ def records(people, settings, tmp_path):
         institution,
         _inspection(registration, people),
         SamplingCampaign(key=""),
+        *_roster_desk(people),
     ]
     assert isinstance(annotation, Annotation)
     return {type(record): record for record in every}
+
+
+def _roster_desk(people) -> tuple[RosterConflict, RosterMerge]:
+    """A conflict, of which nobody is told, and a merge of somebody who has an account."""
+    keep = factories.qualification("王芳", worker=factories.worker("王芳"))
+    join = factories.qualification("王芳", level=2)
+    reason = "公安机关出具的证件号码变更证明。"
+    return RosterConflict(id_number=factories.id_number()), actions.merging.propose(keep, join, reason=reason, by=people.zhou_yan)
 
 
 def _inspection(registration, people) -> SampledCase:

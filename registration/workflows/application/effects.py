@@ -71,7 +71,7 @@ def decided(stage: str, *, passed: bool):
             reason=step.reason,
             form_version=application.form_version,
             region=application.region,
-            working_days=working_days_left(timezone.localdate(application.submitted_at), today()),
+            working_days=max(0, working_days_left(timezone.localdate(application.submitted_at), today())),
             policy_version=apps.get_model("registration", "ProvincePolicy").governing(application).version,
             reviewer=step.actor,
         )
