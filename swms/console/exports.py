@@ -15,12 +15,12 @@ from django import forms
 from django.db.models import QuerySet
 from django.http import FileResponse, Http404
 from django.urls import path
-from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_http_methods
 
 from swms import sheets
 from swms.audit import trail
 from swms.dates import today
+from swms.downloads import as_download
 from swms.forms import Form
 from swms.regions.places import Place, place_of, places_to_choose
 
@@ -66,10 +66,7 @@ def send(file: BinaryIO, name: str, kind: str) -> FileResponse:
     file.seek(0)
     response = FileResponse(file, content_type=sheets.CONTENT_TYPES[kind])
     response["Content-Length"] = size
-    response["Content-Disposition"] = content_disposition_header(True, f"{name}.{kind}")
-    response["X-Content-Type-Options"] = "nosniff"
-    response["Cache-Control"] = "no-store, private"
-    return response
+    return as_download(response, f"{name}.{kind}")
 
 
 def new_file() -> BinaryIO:
