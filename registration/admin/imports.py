@@ -9,7 +9,7 @@ from django.urls import path, reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from registration import roster
-from registration.forms.roster import RollBackForm
+from registration.forms.roster import UndoForm
 from registration.models import RosterConflict, RosterImport
 from registration.workflows import RosterConflictState
 from swms import downloads
@@ -188,10 +188,10 @@ class RosterImportScreen(Screen):
         if not record.may_be_undone:
             messages.error(request, "这次导入不能撤回，或已经撤回")
             return redirect(self.record_url(record))
-        form = RollBackForm(request.POST or None)
+        form = UndoForm(request.POST or None)
         if request.method == "POST" and form.is_valid():
             try:
-                roster.roll_back(record, by=request.user, reason=form.cleaned_data["reason"])
+                roster.ask_to_undo(record, by=request.user, reason=form.cleaned_data["reason"])
             except Refused as refused:
                 messages.error(request, refused.message)
             return redirect(self.record_url(record))

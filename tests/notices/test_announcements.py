@@ -17,6 +17,8 @@ from registration.models import (
     Feedback,
     Institution,
     InstitutionFeedback,
+    RosterConflict,
+    RosterMerge,
     SampledCase,
     SamplingCampaign,
 )
@@ -86,18 +88,7 @@ def records(people, settings, tmp_path):
     issuing.issue(application.pk)
     issuing.agree_to_terms(application.worker.user, TERMS_VERSION)
     annotation = makers.ask(application.qualification)
-    feedback = Feedback(
-        ref="FK-110105-2026-00001",
-        name="陈晨",
-        id_number=factories.id_number(),
-        mobile=factories.mobile(),
-        level=1,
-        exam_year=2025,
-        issue_date=date(2025, 10, 1),
-        mgmt_no="110000202500000001",
-        region=factories.region("110105"),
-        due_on=date(2026, 12, 14),
-    ).begin()
+    feedback = factories.feedback(due_on=date(2026, 12, 14))
     feedback.refresh_from_db()
     appeal = factories.appeal(application.worker)
     replacement = makers.replacement(registration)
@@ -125,6 +116,8 @@ def records(people, settings, tmp_path):
         institution,
         _inspection(registration, people),
         SamplingCampaign(key=""),
+        RosterConflict(),
+        RosterMerge(keep=application.qualification),
     ]
     assert isinstance(annotation, Annotation)
     return {type(record): record for record in every}

@@ -36,7 +36,7 @@ def fill_desk(staff: Staff, seed: int) -> None:
     ]
     _bring("演示更正名单.csv", again, staff.keeper)
     wrong = _bring("演示旧名单.csv", new[25:], staff.keeper)
-    roster.run(roster.roll_back(wrong, by=staff.keeper, reason="报送单位发错了文件，已重新报送。").pk)
+    roster.run(roster.ask_to_undo(wrong, by=staff.keeper, reason="报送单位发错了文件，已重新报送。").pk)
     keep, join = (Qualification.objects.get(mgmt_no=each.mgmt_no) for each in (twin, new[20]))
     by = User.objects.get(username="demo-sunhao")
     actions.merging.propose(
