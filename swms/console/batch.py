@@ -214,7 +214,7 @@ class BatchAdmin(ReviewAdmin):
             }
             for each in batches
         ]
-        columns = [{"label": name, "number": False} for name in ("确认时间", "申请", "已办理", "未办理")]
+        columns = [{"label": name} for name in ("确认时间", "申请", "已办理", "未办理")]
         context = {"rows": rows, "columns": columns, "list_url": self.list_url, "list_label": self.label}
         return self.show(request, "console/batches.html", context)
 

@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.db.models import Q
 
-from registration.admin.form_shown import content_of, files_of, record_sections, stored_files
+from registration.admin.form_shown import content_of, files_of, record_sections, stored_files, value_in
 from registration.admin.identity import find
 from registration.models import Application, Registration, SampledCase
 from registration.queries import AutomaticCheck
@@ -14,7 +14,7 @@ from registration.workflows.sampling.case import MORE_AT_MOST, another_person, f
 from swms.console.history import entries
 from swms.console.review import Case, ReviewAdmin
 from swms.console.screens import Filter, desks_by_clock
-from swms.dates import today, working_days_left
+from swms.dates import today
 from swms.notices.ledger import told
 from swms.regions.models import REVIEW_DUTIES
 from swms.regions.queries import full_name
@@ -56,7 +56,6 @@ class SampledCaseAdmin(ReviewAdmin):
         return desks_by_clock(self.label, self.list_url, self.waiting(user), near=REMIND_WITH_LEFT)
 
     def row(self, record):
-        due = {"due": record.due_on, "left": working_days_left(today(), record.due_on)} if record.due_on else {}
         return {
             "title": record.worker.user.name,
             "cells": [
@@ -64,7 +63,7 @@ class SampledCaseAdmin(ReviewAdmin):
                 {"text": record.campaign.title},
                 {"text": full_name(record.region)},
                 {"badge": record.get_state_display()},
-                due,
+                self.clock(record),
             ],
         }
 
@@ -96,9 +95,7 @@ class SampledCaseAdmin(ReviewAdmin):
 
     def secret(self, record, name):
         """As it stands in the form that was approved."""
-        sections = content_of(record.application)["sections"]
-        entries_ = (entry for section in sections for entry in section["entries"])
-        return next((row["value"] for entry in entries_ for row in entry if row["key"] == name), "")
+        return value_in(content_of(record.application), name)
 
     def consequences(self, record, move, form):
         rows = [
