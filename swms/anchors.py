@@ -23,3 +23,8 @@ def read(path: Path) -> list[dict]:
     except FileNotFoundError:
         return []
     return [json.loads(line) for line in lines]
+
+
+def last(path: Path) -> dict | None:
+    """Return the newest entry of an anchor file; nothing before the first."""
+    return (read(path) or [None])[-1]

@@ -11,6 +11,7 @@ from registration.queries import sampling as queries
 from registration.queries.reminding import REMIND_WITH_LEFT_ON_SAMPLE as REMIND_WITH_LEFT
 from registration.workflows import ENDED_SAMPLE_STATES, FAILED_SAMPLE_STATES, Finding, RegistrationState, SampleState
 from registration.workflows.sampling.case import MORE_AT_MOST, another_person, fresh_eyes, involved, is_settled
+from swms.console.evidence import shown
 from swms.console.history import entries
 from swms.console.review import Case, ReviewAdmin
 from swms.console.screens import Filter, desks_by_clock
@@ -124,7 +125,7 @@ class SampledCaseAdmin(ReviewAdmin):
                 {"label": "本人提交", "entries": [_said(each) for each in answers]},
                 *record_sections(content),
             ],
-            files=[*(_file(file, each) for each in answers for file in each.files.all()), *files_of(content, stored)],
+            files=[*_sent_files(answers), *files_of(content, stored)],
             history=entries(record),
             sent=told(record),
         )
@@ -221,6 +222,14 @@ def _asked(record: SampledCase) -> list[dict]:
     return rows
 
 
+def _sent_files(answers) -> list[dict]:
+    return [
+        shown(f"抽查材料 · {each.get_purpose_display()}", file, f"{cn_date(each.sent_at)}提交")
+        for each in answers
+        for file in each.files.all()
+    ]
+
+
 def _said(answer) -> list[dict]:
     files = len(answer.files.all())
     return [
@@ -228,14 +237,3 @@ def _said(answer) -> list[dict]:
         {"label": "提交时间", "value": cn_datetime(answer.sent_at)},
         {"label": "材料", "value": f"{files}个文件，见“材料”" if files else "没有上传"},
     ]
-
-
-def _file(file, answer) -> dict:
-    return {
-        "label": f"抽查材料 · {answer.get_purpose_display()}",
-        "name": file.name,
-        "url": f"{file.get_absolute_url()}?inline=1",
-        "media_type": file.media_type,
-        "size": file.size,
-        "note": f"{cn_date(answer.sent_at)}提交",
-    }
