@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.db import models
 from django.db.models import Exists, OuterRef, QuerySet
 from django.db.models.signals import post_delete
@@ -66,7 +67,7 @@ def claim(record: models.Model, *, by) -> Claim | None:
     given = {"kind": _kind(record), "record": record.pk, "by": by.pk, "now": now, "lapsed": now - LASTS}
     held = next(iter(Claim.objects.raw(_CLAIM, given)), None)
     if held is not None:
-        held.by = type(by)(pk=held.by_id, name=held.name)  # who it is was read along
+        held.by = get_user_model()(pk=held.by_id, name=held.name)  # who it is was read along
     return held
 
 
