@@ -116,8 +116,8 @@ def records(people, settings, tmp_path):
         institution,
         _inspection(registration, people),
         SamplingCampaign(key=""),
-        RosterConflict(),
-        RosterMerge(keep=application.qualification),
+        RosterConflict(id_number=""),
+        RosterMerge(keep=application.qualification, old_number=""),
     ]
     assert isinstance(annotation, Annotation)
     return {type(record): record for record in every}
