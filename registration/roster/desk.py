@@ -1,4 +1,4 @@
-"""The two steps of an import in the console: an upload is tried, then confirmed."""
+"""The steps of an import in the console: an upload is tried, then confirmed, and may be undone."""
 
 from __future__ import annotations
 

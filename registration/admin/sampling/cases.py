@@ -8,7 +8,7 @@ from registration.admin.identity import find
 from registration.models import Application, Registration, SampledCase
 from registration.queries import AutomaticCheck
 from registration.queries import sampling as queries
-from registration.queries.reminding import REMIND_WITH_LEFT_ON_SAMPLE as REMIND_WITH_LEFT
+from registration.queries.reminding import REMIND_WITH_LEFT_ON_SAMPLE
 from registration.workflows import ENDED_SAMPLE_STATES, FAILED_SAMPLE_STATES, Finding, RegistrationState, SampleState
 from registration.workflows.sampling.case import MORE_AT_MOST, another_person, fresh_eyes, involved, is_settled
 from swms.console.evidence import shown
@@ -54,7 +54,7 @@ class SampledCaseAdmin(ReviewAdmin):
         ]
 
     def desks(self, user):
-        return desks_by_clock(self.label, self.list_url, self.waiting(user), near=REMIND_WITH_LEFT)
+        return desks_by_clock(self.label, self.list_url, self.waiting(user), near=REMIND_WITH_LEFT_ON_SAMPLE)
 
     def row(self, record):
         return {
