@@ -38,7 +38,7 @@ def names_the_settings_read():
 
 
 def names_in_the_example():
-    return set(re.findall(r"^#?([A-Z][A-Z_]+)=", EXAMPLE, re.M))
+    return set(re.findall(r"^#?([A-Z][A-Z0-9_]+)=", EXAMPLE, re.M))
 
 
 def names_compose_interpolates():
