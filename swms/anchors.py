@@ -37,3 +37,8 @@ def _entry(line: str) -> dict | None:
     except ValueError:
         return None
     return entry if isinstance(entry, dict) else None
+
+
+def last(path: Path) -> dict | None:
+    """Return the newest entry of an anchor file; nothing before the first."""
+    return (read(path) or [None])[-1]

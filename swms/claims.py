@@ -71,9 +71,9 @@ def claim(record: models.Model, *, by) -> Claim | None:
     return held
 
 
-def holder(record: models.Model, *, besides=None) -> Claim | None:
-    """Return the claim on a case that stands, unless it is that of ``besides``."""
-    return holders([record], besides=besides).get(record.pk)
+def holder(record: models.Model) -> Claim | None:
+    """Return the claim on a case that stands."""
+    return holders([record]).get(record.pk)
 
 
 def holders(records: Iterable[models.Model], *, besides=None) -> dict[int, Claim]:

@@ -8,7 +8,7 @@ day (民法典 201), ends on the corresponding day or, where there is none, on t
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import cache
 
 import holidays
@@ -24,6 +24,11 @@ _load_overrides: Callable[[], Overrides] = dict
 def today() -> date:
     """Return the current civil date in the portal's time zone (R-TIME-01)."""
     return timezone.localdate()
+
+
+def midnight(day: date) -> datetime:
+    """Return the moment at which a day begins in the portal's time zone (R-TIME-01)."""
+    return timezone.make_aware(datetime.combine(day, time.min))
 
 
 # --- periods -------------------------------------------------------------------------------------

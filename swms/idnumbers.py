@@ -201,8 +201,3 @@ def clean_name(text: str) -> str:
     if not (_HAN_NAME.fullmatch(name) or _LATIN_NAME.fullmatch(name)):
         raise InvalidIdNumber("name_characters", "姓名只能用汉字和间隔号“·”；外籍人士可用拉丁字母和空格")
     return name
-
-
-def mask_name(name: str) -> str:
-    """Return a name fit for a stranger's eyes: its first character and stars, `王*`."""
-    return name[:1] + "*" * min(len(name) - 1, 3) if len(name) > 1 else name

@@ -19,6 +19,7 @@ from registration import actions
 from registration.models import (
     Appeal,
     Application,
+    Feedback,
     Institution,
     PastProject,
     Qualification,
@@ -31,7 +32,7 @@ from registration.workflows import TransferState
 from swms.accounts.models import User
 from swms.dates import today
 from swms.idnumbers import InvalidIdNumber, check_digit, clean_uscc, parse
-from swms.references import synthetic_management_number
+from swms.references import new_receipt, synthetic_management_number
 from swms.regions.models import Jurisdiction, Region
 from swms.signin.privacy import PRIVACY_VERSION
 from swms.uploads import storage
@@ -320,6 +321,21 @@ def submitted(name: str = "王芳", **options) -> Application:
     """Return an application in 待审核."""
     one = application(name, **options)
     return actions.apply(one, by=one.worker.user, promise_version=PROMISE_VERSION)
+
+
+def feedback(name: str = "陈晨", **fields) -> Feedback:
+    """Return feedback in 待审核 of somebody whom the roster does not know."""
+    known = {
+        "ref": new_receipt("FK", today()),
+        "id_number": id_number(),
+        "mobile": mobile(),
+        "level": 1,
+        "exam_year": 2025,
+        "issue_date": date(2025, 9, 15),
+        "mgmt_no": "202511000010000017",
+        "region": region("110105"),
+    }
+    return Feedback(name=name, **known | fields).begin()
 
 
 def id_card(side: str) -> io.BytesIO:

@@ -35,8 +35,8 @@ def anchor() -> dict | None:
     A log that is broken gets no new head: the last good one stays the newest.
     """
     count = issued_log.size()
-    last = (anchors.read(issued_log.heads_path()) or [{"size": 0}])[-1]
-    if count <= last["size"] or next(issued_log.tree_faults(), None):
+    last = anchors.last(issued_log.heads_path())
+    if count <= (last["size"] if last else 0) or next(issued_log.tree_faults(), None):
         return None
     signer = statement_keys.load()
     head = {

@@ -4,10 +4,8 @@ import io
 
 from django.contrib import admin, messages
 from django.core.exceptions import BadRequest
-from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import path
-from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_GET, require_http_methods
 
 from certificates.actions import collecting
@@ -16,6 +14,7 @@ from certificates.models import PaperBatch
 from certificates.queries.paper import counted, notice_text, on_list, place_text, to_export, without_paper
 from certificates.tasks import move_paper_on
 from certificates.workflows import OPEN_BATCHES, BatchState, PaperState
+from swms import downloads
 from swms.bulletins.text import render as rendered
 from swms.console.history import entries
 from swms.console.review import Case, ReviewAdmin
@@ -23,7 +22,7 @@ from swms.console.screens import Filter, Found
 from swms.jobs import enqueue
 from swms.regions.models import Duty
 from swms.regions.queries import full_name
-from swms.sheets import CONTENT_TYPES, CSV, XLSX, write
+from swms.sheets import CSV, XLSX, write
 from swms.ui import cn_date, cn_datetime
 from swms.workflow import Refused
 
@@ -267,11 +266,7 @@ class PaperBatchAdmin(ReviewAdmin):
         out = io.BytesIO()
         write(out, kind, "寄递清单", HEADER, rows)
         collecting.note_download(export, by=request.user)
-        response = HttpResponse(out.getvalue(), content_type=CONTENT_TYPES[kind])
-        name = f"{record.ref}-寄递清单{export.number}.{kind}"
-        response["Content-Disposition"] = content_disposition_header(True, name)
-        response["Cache-Control"] = "no-store, private"
-        return response
+        return downloads.sheet(out.getvalue(), f"{record.ref}-寄递清单{export.number}", kind)
 
 
 def _line(place: int, paper) -> tuple:

@@ -8,6 +8,7 @@ from certificates.models import PROOFS, Replacement
 from certificates.workflows import ReplacementReason
 from swms.forms import CodeField, Form
 from swms.idnumbers import InvalidIdNumber, clean_id_number, clean_name, normalise
+from swms.uploads.attached import AttachedFiles
 from swms.uploads.examine import EVIDENCE
 from swms.uploads.fields import UploadsField
 
@@ -23,7 +24,7 @@ class ReasonForm(Form):
     )
 
 
-class ReplacementForm(Form):
+class ReplacementForm(AttachedFiles, Form):
     """What the reason asks for; the form fits itself to it."""
 
     new_name = forms.CharField(
@@ -50,11 +51,7 @@ class ReplacementForm(Form):
         super().__init__(*args, initial=initial, **kwargs)
         if not one.is_correction:
             del self.fields["new_name"], self.fields["new_id_number"]
-        self.kept = list(one.evidence.filter(purged_at=None).order_by("pk"))
-        if self.kept:
-            self.fields["removed"].choices = [(str(file.uid), file.name) for file in self.kept]
-        else:
-            del self.fields["removed"]
+        self.offer_files(one.evidence.filter(purged_at=None).order_by("pk"))
         self.proof = PROOFS.get(one.reason, "")
         self.fields["files_added"].label = self.proof or "证明材料（选填）"
         if one.reason == ReplacementReason.LOST:
@@ -90,7 +87,7 @@ class ReplacementForm(Form):
         cleaned = super().clean()
         if self.replacement.is_correction and not (self.errors or cleaned["new_name"] or cleaned["new_id_number"]):
             self.add_error("new_name", ValidationError("请填写更正后的姓名，或更正后的证件号码", code="required"))
-        count = len(self.kept) - len(self.files_to_remove) + len(self.files_to_add)
+        count = self.file_count
         if "files_added" not in self.errors:
             if count > MAX_FILES:
                 message = f"最多保留{MAX_FILES}个文件，现有{count}个"
@@ -105,15 +102,6 @@ class ReplacementForm(Form):
     def answers(self) -> dict:
         """What to write, files left out; only of a valid form."""
         return {name: self.cleaned_data[name] for name in ("new_name", "new_id_number", "note") if name in self.fields}
-
-    @property
-    def files_to_add(self) -> list:
-        return self.cleaned_data.get("files_added") or []
-
-    @property
-    def files_to_remove(self) -> list:
-        removed = self.cleaned_data.get("removed") or []
-        return [file for file in self.kept if str(file.uid) in removed]
 
 
 def _judged(clean, typed: str) -> str:

@@ -9,6 +9,8 @@ the tree is high.
 import pgtrigger
 from django.db import models
 
+from swms.triggers import append_only
+
 
 class EntryKind(models.TextChoices):
     """What an entry says about the document or the record of its number."""
@@ -29,6 +31,7 @@ def leaf_sql(row: str) -> str:
     return "convert_to(concat_ws(E'\\n', 'swms-issued-1', " + ", ".join(parts) + "), 'UTF8')"
 
 
+_FIXED = "the log of issued documents is append-only"
 _PLACE = f"""
     DECLARE
         level smallint := 0;
@@ -49,19 +52,6 @@ _PLACE = f"""
         RETURN NULL;
     END;
 """
-
-
-def _append_only(prefix: str) -> list[pgtrigger.Trigger]:
-    return [
-        pgtrigger.Protect(name=f"{prefix}_append_only", operation=pgtrigger.Update | pgtrigger.Delete),
-        pgtrigger.Trigger(
-            name=f"{prefix}_no_truncate",
-            level=pgtrigger.Statement,
-            when=pgtrigger.Before,
-            operation=pgtrigger.Truncate,
-            func="RAISE EXCEPTION 'the log of issued documents is append-only';",
-        ),
-    ]
 
 
 class LogEntry(models.Model):
@@ -89,7 +79,7 @@ class LogEntry(models.Model):
             )
         ]
         triggers = [
-            *_append_only("log_entry"),
+            *append_only("log_entry", _FIXED),
             pgtrigger.Trigger(
                 name="log_entry_placed",
                 when=pgtrigger.After,
@@ -120,7 +110,7 @@ class LogNode(models.Model):
                 name="leaves_have_entries",
             ),
         ]
-        triggers = _append_only("log_node")
+        triggers = append_only("log_node", _FIXED)
 
     def __str__(self):
         return f"{self.height}/{self.place}"

@@ -90,11 +90,6 @@ def leaf_text(entry: LogEntry, field: str) -> str:
     return f"{entry.at:%Y-%m-%dT%H:%M:%S.%fZ}" if field == "at" else getattr(entry, field)
 
 
-def leaf_bytes(entry: LogEntry) -> bytes:
-    """Return the bytes of an entry's leaf."""
-    return "\n".join(["swms-issued-1", *(leaf_text(entry, name) for name in LEAF_FIELDS)]).encode()
-
-
 def proof_of(document: Certificate | Annotation) -> Proof | None:
     """Return the proof for a document, under the newest signed head that covers it, else under the tree as it is."""
     entry = issued_entry(document)

@@ -46,12 +46,12 @@ FILE_ANSWERS = {
         explained=False,
     ),
     Verdict.TOO_LARGE: Answer(
-        "too_large", "wait", "文件太大，无法核验", "证书文件不超过 10MB，请上传下载得到的 PDF 原文件。", explained=False
+        "too_large", "wait", "文件太大，无法查验", "证书文件不超过 10MB，请上传下载得到的 PDF 原文件。", explained=False
     ),
     Verdict.ENCRYPTED: Answer(
         "encrypted",
         "wait",
-        "文件加了密码，无法核验",
+        "文件加了密码，无法查验",
         "本系统发出的证书不加密码，请上传下载得到的 PDF 原文件。",
         explained=False,
     ),
@@ -84,7 +84,7 @@ CHANGE_ANSWERS = {
         "cut",
         "bad",
         "文件不完整",
-        "文件的后半部分缺失，签名无法核验，多半是下载或传送中断。请重新下载或索取 PDF 原文件。",
+        "文件的后半部分缺失，签名无法查验，多半是下载或传送中断。请重新下载或索取 PDF 原文件。",
         explained=False,
     ),
 }

@@ -1,10 +1,9 @@
 """Bulk verification for institutions and the offices' staff (R-VER-01): one file in, one answer for every row."""
 
 from django.contrib.auth.mixins import LoginRequiredMixin
-from django.http import Http404, HttpResponse
+from django.http import Http404
 from django.shortcuts import render
 from django.utils.decorators import method_decorator
-from django.utils.http import content_disposition_header
 from django.views import View
 from django.views.decorators.cache import never_cache
 
@@ -12,7 +11,7 @@ from certificates.actions import bulk
 from certificates.forms import BulkForm
 from certificates.views.frame import menu
 from registration.roster.files import FileRefused
-from swms import sheets
+from swms import downloads
 from swms.dates import today
 from swms.regions.models import REVIEW_DUTIES, Duty, holds_duty
 
@@ -41,11 +40,7 @@ class Bulk(LoginRequiredMixin, View):
         kind = form.cleaned_data["kind"]
         if kind == "page":
             return self._page(BulkForm(), checked)
-        response = HttpResponse(bulk.written(checked, kind), content_type=sheets.CONTENT_TYPES[kind])
-        name = f"批量查验结果-{today():%Y%m%d}.{kind}"
-        response["Content-Disposition"] = content_disposition_header(True, name)
-        response["X-Content-Type-Options"] = "nosniff"
-        return response
+        return downloads.sheet(bulk.written(checked, kind), f"批量查验结果-{today():%Y%m%d}", kind)
 
     def _page(self, form, checked=None):
         rows = [

@@ -86,7 +86,7 @@ def _answer(question: titles.Question) -> dict:
 
 def _tables(edition: titles.Edition) -> list[dict]:
     """Return the rules of a document as tables, one for each kind of holding."""
-    columns = [{"label": label, "number": False} for label in ("已取得", "年限", "结果", "条款")]
+    columns = [{"label": label} for label in ("已取得", "年限", "结果", "条款")]
     return [
         {
             "caption": given["label"],

@@ -14,7 +14,7 @@ from registration.models import DeadlineReminder, Worker
 from registration.queries.reminders import DueReminder, reminders_for
 from registration.queries.reminding import Reminder, reminders_due
 from swms.accounts.models import User
-from swms.dates import is_working_day, today
+from swms.dates import is_working_day, midnight, today
 from swms.notices.models import Notice
 from swms.notices.receivers import announced
 from swms.notices.send import notify
@@ -36,8 +36,7 @@ def remind() -> int:
 @transaction.atomic
 def _tell(reminder: Reminder) -> bool:
     reviewer = User.objects.select_for_update().get(pk=reminder.reviewer.pk)
-    midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
-    if Notice.objects.filter(recipient=reviewer, kind=KIND, created_at__gte=midnight).exists():
+    if Notice.objects.filter(recipient=reviewer, kind=KIND, created_at__gte=midnight(today())).exists():
         return False
     said = [
         words.format(number)

@@ -15,7 +15,7 @@ from registration.forms.appeal import AppealReason, ReleaseForm
 from registration.models import Appeal, Qualification, Worker
 from registration.queries import AutomaticCheck
 from registration.queries.appeals import earlier, mended
-from registration.queries.reminding import REMIND_WITH_LEFT_ON_APPEAL as REMIND_WITH_LEFT
+from registration.queries.reminding import REMIND_WITH_LEFT_ON_APPEAL
 from registration.workflows import AppealState
 from registration.workflows.appeal import account_of, holder_of
 from swms.console.evidence import shown
@@ -41,7 +41,7 @@ class AppealAdmin(ReviewAdmin):
     label = "申诉"
     duties = (Duty.FIRST_REVIEW, Duty.SECURITY)
     columns = ("姓名", "回执编号", "账户的登记区域", "状态", "办结期限")
-    near = REMIND_WITH_LEFT
+    near = REMIND_WITH_LEFT_ON_APPEAL
     search_words = "回执编号、姓名或身份证号"
     empty_title = "现在没有等您处理的申诉"
     record_template = "console/appeal.html"

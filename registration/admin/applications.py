@@ -13,6 +13,7 @@ from registration.admin.form_shown import (
     name_in,
     record_sections,
     stored_files,
+    value_in,
 )
 from registration.admin.identity import find
 from registration.forms.review import RefusalForm
@@ -157,8 +158,7 @@ class ApplicationAdmin(Exported, BatchAdmin):
 
     def secret(self, record, name):
         """As it stands in the form: what came later is for the office that has the person now (R-CHG-07)."""
-        entries = (entry for section in record.form.content["sections"] for entry in section["entries"])
-        return next((row["value"] for entry in entries for row in entry if row["key"] == name), "")
+        return value_in(record.form.content, name)
 
     def reason_form(self, record, data=None):
         return RefusalForm(data, offered=nameable(record, content_of(record)))

@@ -8,7 +8,7 @@ from registration.admin.mended import mended_since
 from registration.models import Feedback, Qualification
 from registration.queries import AutomaticCheck
 from registration.queries.feedback import earlier, mended
-from registration.queries.reminding import REMIND_WITH_LEFT_ON_FEEDBACK as REMIND_WITH_LEFT
+from registration.queries.reminding import REMIND_WITH_LEFT_ON_FEEDBACK
 from registration.workflows import FeedbackState
 from swms.console.evidence import shown
 from swms.console.history import entries
@@ -30,7 +30,7 @@ class FeedbackAdmin(ReviewAdmin):
     label = "社工库反馈"
     duties = (Duty.FIRST_REVIEW,)
     columns = ("姓名", "回执编号", "证书", "受理区域", "状态", "办结期限")
-    near = REMIND_WITH_LEFT
+    near = REMIND_WITH_LEFT_ON_FEEDBACK
     search_words = "回执编号、管理号、姓名或证件号码"
     empty_title = "现在没有等您处理的反馈"
     secrets = {"id_number": "证件号码", "mobile": "手机号"}

@@ -112,6 +112,12 @@ def _row(row: dict) -> dict:
     return shown | {"value": mask(row["value"]), "secret": row["key"]}
 
 
+def value_in(content: dict, key: str) -> str:
+    """Return the first value of that key in the form, in full."""
+    entries = (entry for section in content["sections"] for entry in section["entries"])
+    return next((row["value"] for entry in entries for row in entry if row["key"] == key), "")
+
+
 def changed_rows(before: dict, now: dict, stored: dict[str, StoredFile]) -> list[dict]:
     """Return what changed between two forms; a part that the earlier kind of form did not have is no change."""
     known = {section["name"] for section in before["sections"]} | {"photo"}

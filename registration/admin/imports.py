@@ -3,23 +3,23 @@
 import rules
 from django import forms
 from django.contrib import admin, messages
-from django.http import FileResponse, Http404, HttpResponse
+from django.http import FileResponse, Http404
 from django.shortcuts import redirect, render
 from django.urls import path, reverse
-from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from registration import roster
-from registration.forms.roster import RollBackForm
+from registration.forms.roster import UndoForm
 from registration.models import RosterConflict, RosterImport
 from registration.workflows import RosterConflictState
+from swms import downloads
 from swms.console.screens import Screen
 from swms.forms import Form
-from swms.sheets import CONTENT_TYPES, XLSX
+from swms.sheets import XLSX
 from swms.ui import cn_datetime
 from swms.workflow import Refused
 
-TEMPLATE_NAME = "社工库导入模板.xlsx"
+TEMPLATE_NAME = "社工库导入模板"
 
 Outcome = RosterImport.Outcome
 
@@ -110,7 +110,7 @@ class RosterImportScreen(Screen):
 
     def template_page(self, request):
         """The template, with its columns as text so that numbers keep their zeros."""
-        return require_safe(lambda asked: _download(roster.template_xlsx(), TEMPLATE_NAME))(request)
+        return require_safe(lambda asked: downloads.sheet(roster.template_xlsx(), TEMPLATE_NAME, XLSX))(request)
 
     def result_page(self, request, uid):
         """How far it is, then what would happen or what did."""
@@ -177,7 +177,7 @@ class RosterImportScreen(Screen):
         if found is None:
             raise Http404
         response = FileResponse(found.open(), content_type=found.content_type)
-        return _as_download(response, found.name)
+        return downloads.as_download(response, found.name)
 
     def undo_page(self, request, uid):
         """Ask why, and say what will happen (GET); have the import undone (POST)."""
@@ -188,10 +188,10 @@ class RosterImportScreen(Screen):
         if not record.may_be_undone:
             messages.error(request, "这次导入不能撤回，或已经撤回")
             return redirect(self.record_url(record))
-        form = RollBackForm(request.POST or None)
+        form = UndoForm(request.POST or None)
         if request.method == "POST" and form.is_valid():
             try:
-                roster.roll_back(record, by=request.user, reason=form.cleaned_data["reason"])
+                roster.ask_to_undo(record, by=request.user, reason=form.cleaned_data["reason"])
             except Refused as refused:
                 messages.error(request, refused.message)
             return redirect(self.record_url(record))
@@ -234,14 +234,3 @@ _TONES = {
     Outcome.UNDOING: "info",
     Outcome.UNDONE: "idle",
 }
-
-
-def _download(data: bytes, name: str) -> HttpResponse:
-    return _as_download(HttpResponse(data, content_type=CONTENT_TYPES[XLSX]), name)
-
-
-def _as_download(response: HttpResponse, name: str) -> HttpResponse:
-    response["Content-Disposition"] = content_disposition_header(True, name)
-    response["X-Content-Type-Options"] = "nosniff"
-    response["Cache-Control"] = "no-store, private"
-    return response

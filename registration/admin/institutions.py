@@ -9,7 +9,7 @@ from registration.forms.institutions import MergeForm
 from registration.models import Institution, InstitutionFeedback
 from registration.queries import institution_checks as checks
 from registration.queries import institutions as queries
-from registration.queries.reminding import REMIND_WITH_LEFT_ON_INSTITUTION as REMIND_WITH_LEFT
+from registration.queries.reminding import REMIND_WITH_LEFT_ON_INSTITUTION
 from registration.workflows import InstitutionFeedbackState, InstitutionState
 from swms.audit import trail
 from swms.console.evidence import shown
@@ -26,7 +26,7 @@ class _Waiting(ReviewAdmin):
     """What both screens share: a queue with a clock, and the contact's mobile masked."""
 
     secrets = {"contact_mobile": "联系人手机号"}
-    near = REMIND_WITH_LEFT
+    near = REMIND_WITH_LEFT_ON_INSTITUTION
 
     def desks(self, user):
         return desks_by_clock(self.label, f"{self.list_url}?part=mine", self.waiting(user), near=self.near)

@@ -13,7 +13,6 @@ from registration.forms.roster import RosterMergeForm
 from registration.models import Qualification, RosterMerge
 from registration.queries.merging import against_merging, person_of, preview
 from registration.workflows import RosterMergeState
-from swms.audit import trail
 from swms.console.history import entries
 from swms.console.paging import count
 from swms.console.review import Case, ReviewAdmin
@@ -164,8 +163,7 @@ class RosterMergeAdmin(ReviewAdmin):
             found = find(visible, text, name="mgmt_no", numbers=("mgmt_no",), owner="", reference=None)
             one = found.rows.order_by("pk").first()
             if found.by_identity:
-                changes = {"screen": self.label, "found": [one.mgmt_no] if one else []}
-                trail.record("console.search_identity", request.user, actor=request.user, changes=changes)
+                self.note_search(request.user, [one] if one else [], "mgmt_no")
             return one
 
         return row

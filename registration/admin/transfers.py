@@ -8,7 +8,7 @@ from registration.admin.escalations import raised, raised_part
 from registration.admin.identity import find
 from registration.models import Transfer
 from registration.queries import transfers as queries
-from registration.queries.reminding import REMIND_WITH_LEFT_ON_TRANSFER as REMIND_WITH_LEFT
+from registration.queries.reminding import REMIND_WITH_LEFT_ON_TRANSFER
 from registration.workflows import PENDING_STATES, TransferState
 from swms.console.evidence import shown
 from swms.console.history import entries
@@ -27,7 +27,7 @@ class TransferAdmin(ReviewAdmin):
     label = "变更"
     duties = REVIEW_DUTIES
     columns = ("申请人", "受理编号", "类型", "转出区域", "转入区域", "状态", "办结期限")
-    near = REMIND_WITH_LEFT
+    near = REMIND_WITH_LEFT_ON_TRANSFER
     search_words = "受理编号、登记证书编号、管理号、姓名或证件号码"
     empty_title = "现在没有等您审核的变更"
     empty_text = "新的变更申请提交后会出现在这里。"

@@ -7,7 +7,7 @@ from swms.console.review import ReasonForm
 from swms.forms import Form
 
 
-class RollBackForm(ReasonForm):
+class UndoForm(ReasonForm):
     """Why an import is undone."""
 
     def __init__(self, *args, **kwargs):

@@ -9,6 +9,7 @@ from registration.models import Honour, PastProject, WorkExperience
 from swms import codes
 from swms.codes import EmployerType
 from swms.forms import DateField
+from swms.uploads.attached import AttachedFiles
 from swms.uploads.examine import EVIDENCE
 from swms.uploads.fields import UploadsField
 
@@ -64,7 +65,7 @@ class ExperienceForm(AnswersForm):
         return cleaned
 
 
-class EvidenceForm(AnswersForm):
+class EvidenceForm(AttachedFiles, AnswersForm):
     """A record that has evidence: up to five files, each of which can be taken away (R-PRO-14)."""
 
     removed = forms.MultipleChoiceField(label="删除已上传的文件", widget=forms.CheckboxSelectMultiple)
@@ -77,29 +78,15 @@ class EvidenceForm(AnswersForm):
         super().__init__(*args, **kwargs)
 
     def prepare(self):
-        self.kept = list(self.instance.evidence.all()) if self.instance.pk else []
-        removable = [(str(file.uid), file.name) for file in self.kept if self.may_remove(file)]
-        if removable:
-            self.fields["removed"].choices = removable
-        else:
-            del self.fields["removed"]
+        self.offer_files(self.instance.evidence.all() if self.instance.pk else (), may_remove=self.may_remove)
 
     @property
     def answers(self):
         return {name: value for name, value in super().answers.items() if name != "evidence"}
 
-    @property
-    def files_to_add(self) -> list:
-        return self.cleaned_data.get("files_added") or []
-
-    @property
-    def files_to_remove(self) -> list:
-        removed = self.cleaned_data.get("removed") or []
-        return [file for file in self.kept if str(file.uid) in removed]
-
     def count_files(self) -> int:
         """Return how many files there will be, and put a message beside the field if too many."""
-        count = len(self.kept) - len(self.files_to_remove) + len(self.files_to_add)
+        count = self.file_count
         if count > MAX_FILES:
             self.add_error("files_added", ValidationError(f"最多保留{MAX_FILES}个文件，现有{count}个", code="too_many"))
         return count

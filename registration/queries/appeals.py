@@ -21,7 +21,7 @@ from registration.workflows.appeal import (
 )
 from swms.audit import trail
 from swms.crypto import index_candidates
-from swms.dates import today, working_days_after
+from swms.dates import midnight, today, working_days_after
 from swms.ui import cn_date, cn_datetime
 from swms.uploads.models import StoredFile
 
@@ -195,17 +195,13 @@ def endings_due() -> QuerySet[int]:
 def give_backs_due() -> QuerySet[int]:
     """Return the keys of the appeals that were not completed in time, oldest first."""
     returned = Appeal.objects.filter(
-        state=AppealState.NEED_MORE, decided_at__lt=_first_moment_today() - dt.timedelta(days=COMPLETION_DAYS)
+        state=AppealState.NEED_MORE, decided_at__lt=midnight(today()) - dt.timedelta(days=COMPLETION_DAYS)
     )
     return returned.order_by("pk").values_list("pk", flat=True)
 
 
 def files_due(late: dt.timedelta = dt.timedelta()) -> QuerySet[StoredFile]:
     """Return the images of appeals that ended more than 30 days, and ``late``, ago (R-APL-05)."""
-    ended = Appeal.objects.filter(state__in=CLOSED, closed_at__lt=_first_moment_today() - FILES_STAY - late)
+    ended = Appeal.objects.filter(state__in=CLOSED, closed_at__lt=midnight(today()) - FILES_STAY - late)
     of_ended = Q(pk__in=ended.values("front")) | Q(pk__in=ended.values("back"))
     return StoredFile.objects.filter(of_ended, purged_at=None)
-
-
-def _first_moment_today() -> dt.datetime:
-    return timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)

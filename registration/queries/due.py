@@ -3,7 +3,6 @@
 from datetime import date, timedelta
 
 from django.db.models import Exists, OuterRef, QuerySet
-from django.utils import timezone
 
 from registration.models import Application, Feedback, Registration
 from registration.workflows import (
@@ -18,7 +17,7 @@ from registration.workflows import (
 )
 from registration.workflows.application import RENEWAL_MONTHS, filing_refused, renewal_window
 from registration.workflows.feedback import COMPLETION_DAYS
-from swms.dates import add_months, filing_last_day, today
+from swms.dates import add_months, filing_last_day, midnight, today
 
 
 def completions_due() -> QuerySet[int]:
@@ -95,7 +94,7 @@ def voids_due() -> QuerySet[int]:
 
 def lapses_due() -> QuerySet[int]:
     """Return the keys of the feedbacks that were returned and not completed in 30 days (rulebook §2.1)."""
-    first_day = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
+    first_day = midnight(today())
     returned = Feedback.objects.filter(
         state=FeedbackState.NEED_MORE, decided_at__lt=first_day - timedelta(days=COMPLETION_DAYS)
     )

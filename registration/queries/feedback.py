@@ -13,7 +13,7 @@ from registration.workflows import FeedbackState, QualificationState
 from registration.workflows.feedback import DECISION_WORKING_DAYS, completion_last_day
 from swms.audit import trail
 from swms.crypto import index_candidates
-from swms.dates import today, working_days_after
+from swms.dates import midnight, today, working_days_after
 from swms.ui import cn_date
 from swms.uploads.models import StoredFile
 
@@ -127,6 +127,6 @@ def arrivals() -> QuerySet[int]:
 
 def files_due() -> QuerySet[StoredFile]:
     """Return the images of feedbacks that ended without an entry more than 90 days ago (§2.1)."""
-    first_day = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
+    first_day = midnight(today())
     ended = Feedback.objects.filter(state__in=ENDED_WITHOUT_ENTRY, decided_at__lt=first_day - FILES_STAY)
     return StoredFile.objects.filter(pk__in=ended.values("certificate_image"), purged_at=None)

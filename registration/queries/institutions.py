@@ -15,7 +15,7 @@ from registration.workflows.institution import DECISION_WORKING_DAYS
 from registration.workflows.institution_feedback import JOINABLE, REGISTRATION_DAYS
 from swms.codes import EmployerType
 from swms.crypto import index_candidates
-from swms.dates import working_days_after
+from swms.dates import midnight, today, working_days_after
 from swms.regions.models import Duty, jurisdictions_of
 from swms.ui import cn_date
 
@@ -197,7 +197,7 @@ def staff_of(institution: Institution) -> QuerySet[Worker]:
 
 def expiries_due() -> QuerySet[int]:
     """Return the keys of the approved feedbacks whose institution did not register in 180 days, oldest first."""
-    first_day = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
+    first_day = midnight(today())
     late = InstitutionFeedback.objects.filter(
         state=InstitutionFeedbackState.APPROVED, decided_at__lt=first_day - dt.timedelta(days=REGISTRATION_DAYS)
     ).exclude(institution__state=InstitutionState.SUBMITTED)

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
-from django.utils import timezone
 
 from registration.models import Application, DeadlineReminder, Registration, SampledCase, Worker
 from registration.queries.clock import ClockEntry, entries
@@ -24,7 +23,7 @@ from registration.workflows import (
     SampleState,
 )
 from registration.workflows.application import FIX_DAYS
-from swms.dates import add_months, add_years, today, working_days_after
+from swms.dates import add_months, add_years, midnight, today, working_days_after
 from swms.notices.models import Delivery
 
 Kind = DeadlineReminder.Kind
@@ -170,8 +169,8 @@ def _inspected() -> QuerySet[SampledCase]:
 
 def _corrections_near() -> Q:
     first = max(LADDERS[Kind.CORRECTION])
-    midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
-    since, until = midnight - timedelta(days=FIX_DAYS), midnight - timedelta(days=FIX_DAYS - first - 1)
+    now = midnight(today())
+    since, until = now - timedelta(days=FIX_DAYS), now - timedelta(days=FIX_DAYS - first - 1)
     return Q(
         refused_at__gte=since,
         refused_at__lt=until,

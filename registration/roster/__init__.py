@@ -2,7 +2,7 @@
 
 from registration.roster.checks import check_names_with
 from registration.roster.conflicts import take
-from registration.roster.desk import confirm, roll_back, stage, staged
+from registration.roster.desk import ask_to_undo, confirm, stage, staged
 from registration.roster.files import FileRefused
 from registration.roster.importing import error_file, import_file, problems, processed, progress, run, unfinished
 from registration.roster.problems import Problem
@@ -13,6 +13,7 @@ __all__ = [
     "ErrorFile",
     "FileRefused",
     "Problem",
+    "ask_to_undo",
     "check_names_with",
     "confirm",
     "error_file",
@@ -21,7 +22,6 @@ __all__ = [
     "processed",
     "progress",
     "purge_staged",
-    "roll_back",
     "run",
     "stage",
     "staged",

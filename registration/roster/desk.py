@@ -1,4 +1,4 @@
-"""The two steps of an import in the console: an upload is tried, then confirmed."""
+"""The steps of an import in the console: an upload is tried, then confirmed, and may be undone."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def confirm(dry: RosterImport, *, by) -> RosterImport:
 
 
 @transaction.atomic
-def roll_back(import_: RosterImport, *, by, reason: str) -> RosterImport:
+def ask_to_undo(import_: RosterImport, *, by, reason: str) -> RosterImport:
     """Ask for an import to be undone, and return it; a worker carries it out.
 
     Raises PermissionDenied, ``Refused``: ``not_an_import``, ``not_finished``, ``already_undone``, ``nothing_to_undo``.

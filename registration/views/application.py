@@ -130,10 +130,6 @@ def _sections(application: Application, *, change: bool = False) -> list[dict]:
     return sections
 
 
-def _masked(key: str, value: str) -> str:
-    return MASKS[key](value) if key in MASKS else value
-
-
 class CheckPage(WorkerPage):
     """Check the answers, tick 承诺声明, send (R-REG-08). Nothing has been sent before this page's button."""
 

@@ -23,7 +23,7 @@ class EmployersPage(WorkerPage):
     """The worker's feedbacks about institutions, and how each stands."""
 
     def get(self, request):
-        columns = [{"label": name, "number": False} for name in ("机构名称", "回执编号", "提交时间", "状态")]
+        columns = [{"label": name} for name in ("机构名称", "回执编号", "提交时间", "状态")]
         rows = [
             [
                 {"text": each.name, "url": each.get_absolute_url()},

@@ -35,7 +35,7 @@ class CampaignPage(View):
             "facts": _facts(one),
             "seed": _seed(one),
             "columns": [
-                {"label": "层", "number": False},
+                {"label": "层"},
                 {"label": "范围内", "number": True},
                 {"label": "抽取", "number": True},
             ],

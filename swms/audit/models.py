@@ -4,6 +4,8 @@ import pgtrigger
 from django.conf import settings
 from django.db import models
 
+from swms.triggers import append_only
+
 _FIELDS = (
     "id",
     "at",
@@ -31,6 +33,7 @@ def canonical(row: str) -> str:
     return f"convert_to(jsonb_build_array({', '.join(parts)})::text, 'UTF8')"
 
 
+_FIXED = "the audit trail is append-only"
 _CHAIN = f"""
     DECLARE last_seq bigint; last_hash bytea;
     BEGIN
@@ -43,20 +46,6 @@ _CHAIN = f"""
         RETURN NULL;
     END;
 """
-
-
-def _append_only(prefix: str) -> list[pgtrigger.Trigger]:
-    """Triggers that refuse every way of changing or removing what was written (S12)."""
-    return [
-        pgtrigger.Protect(name=f"{prefix}_append_only", operation=pgtrigger.Update | pgtrigger.Delete),
-        pgtrigger.Trigger(
-            name=f"{prefix}_no_truncate",
-            level=pgtrigger.Statement,
-            when=pgtrigger.Before,
-            operation=pgtrigger.Truncate,
-            func="RAISE EXCEPTION 'the audit trail is append-only';",
-        ),
-    ]
 
 
 class AuditEvent(models.Model):
@@ -88,7 +77,7 @@ class AuditEvent(models.Model):
             models.Index(fields=["verb", "at"], name="audit_by_verb"),
         ]
         triggers = [
-            *_append_only("event"),
+            *append_only("event", _FIXED),
             # Chained at commit, not at insert: the lock that serialises the chain is then held
             # for the commit only, after the last row lock, so it can neither queue nor deadlock.
             pgtrigger.Trigger(
@@ -114,7 +103,7 @@ class AuditLink(models.Model):
 
     class Meta:
         verbose_name = verbose_name_plural = "审计链"
-        triggers = _append_only("link")
+        triggers = append_only("link", _FIXED)
 
     def __str__(self):
         return f"第{self.seq}环"

@@ -119,5 +119,4 @@ def anchor() -> dict | None:
 
 def last_anchor() -> dict | None:
     """Return the newest anchor ``{"seq", "hash", "at"}``, or ``None`` before the first."""
-    entries = anchors.read(settings.ANCHOR_PATH)
-    return entries[-1] if entries else None
+    return anchors.last(settings.ANCHOR_PATH)

@@ -11,6 +11,7 @@ from swms.dates import today
 from swms.forms import DateField, Form
 from swms.regions.fields import RegionField
 from swms.regions.models import Region, jurisdictions_of
+from swms.uploads.attached import AttachedFiles
 from swms.uploads.examine import EVIDENCE
 from swms.uploads.fields import UploadsField
 
@@ -31,7 +32,7 @@ class BoardForm(Form):
     past = forms.BooleanField(label="包括已过有效期的", required=False)
 
 
-class BulletinForm(Form):
+class BulletinForm(AttachedFiles, Form):
     """A bulletin; where it holds and what it is about are settled once and for all when it is begun."""
 
     module = forms.ChoiceField(label="栏目", choices=Module.choices)
@@ -74,11 +75,7 @@ class BulletinForm(Form):
             self.fields["note"].required = False
         else:
             del self.fields["note"]
-        self.kept = list(bulletin.files.filter(purged_at=None).order_by("pk")) if bulletin else []
-        if self.kept:
-            self.fields["removed"].choices = [(str(file.uid), file.name) for file in self.kept]
-        else:
-            del self.fields["removed"]
+        self.offer_files(bulletin.files.filter(purged_at=None).order_by("pk") if bulletin else ())
 
     def _offer_what_is_the_users(self) -> None:
         held = jurisdictions_of(self.user)
@@ -113,7 +110,7 @@ class BulletinForm(Form):
         starts, ends = said.get("publish_at"), said.get("expires_on")
         if starts and ends and ends < timezone.localdate(starts):
             self.add_error("expires_on", ValidationError("有效期至早于发布日期", code="over_before"))
-        count = len(self.kept) - len(self.files_to_remove) + len(self.files_to_add)
+        count = self.file_count
         if count > MAX_FILES and "files_added" not in self.errors:
             self.add_error("files_added", ValidationError(f"最多保留{MAX_FILES}个附件，现有{count}个", code="too_many"))
         if self.errors and self.files and "files_added" not in self.errors:  # browsers do not keep chosen files
@@ -136,12 +133,3 @@ class BulletinForm(Form):
         """What to write, files left out; only of a valid form."""
         names = ("title", "body", "publish_at", "expires_on")
         return {name: self.cleaned_data[name] for name in names if name in self.fields}
-
-    @property
-    def files_to_add(self) -> list:
-        return self.cleaned_data.get("files_added") or []
-
-    @property
-    def files_to_remove(self) -> list:
-        removed = self.cleaned_data.get("removed") or []
-        return [file for file in self.kept if str(file.uid) in removed]

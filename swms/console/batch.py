@@ -9,13 +9,14 @@ import uuid
 from django.contrib import messages
 from django.core.exceptions import BadRequest, PermissionDenied
 from django.db.models import Count, Q
-from django.http import Http404, HttpResponse
+from django.http import Http404
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import path
-from django.utils.http import content_disposition_header, urlencode
+from django.utils.http import urlencode
 from django.views.decorators.http import require_http_methods
 
-from swms import sheets
+from swms import downloads, sheets
 from swms.audit import trail
 from swms.casework.batches import FORBIDDEN, MOST, Choice, carry_out, counted, open_batch
 from swms.casework.models import BatchDecision, BatchRow
@@ -209,7 +210,7 @@ class BatchAdmin(ReviewAdmin):
             }
             for each in batches
         ]
-        columns = [{"label": name, "number": False} for name in ("确认时间", "申请", "已办理", "未办理")]
+        columns = [{"label": name} for name in ("确认时间", "申请", "已办理", "未办理")]
         context = {"rows": rows, "columns": columns, "list_url": self.list_url, "list_label": self.label}
         return self.show(request, "console/batches.html", context)
 
@@ -267,12 +268,9 @@ def _uuid(text: str) -> uuid.UUID:
         raise BadRequest("no key") from error
 
 
-def _table(batch: BatchDecision, rows: list[dict]) -> HttpResponse:
+def _table(batch: BatchDecision, rows: list[dict]) -> HttpResponseBase:
     """Return a sheet as CSV."""
     header = ("受理编号", "姓名", "操作", "结果", "原因代码", "原因")
     cells = ([row[name] for name in ("ref", "title", "move", "outcome", "code", "words")] for row in rows)
-    response = HttpResponse(b"".join(sheets.csv_chunks(header, cells)), content_type=sheets.CONTENT_TYPES[sheets.CSV])
-    name = f"批量办理-{batch.at:%Y%m%d-%H%M}.csv"
-    response["Content-Disposition"] = content_disposition_header(True, name)
-    response["Cache-Control"] = "no-store, private"
-    return response
+    written = b"".join(sheets.csv_chunks(header, cells))
+    return downloads.sheet(written, f"批量办理-{batch.at:%Y%m%d-%H%M}", sheets.CSV)

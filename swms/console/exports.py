@@ -15,12 +15,13 @@ from django import forms
 from django.db.models import QuerySet
 from django.http import FileResponse, Http404
 from django.urls import path
-from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_http_methods
 
 from swms import sheets
 from swms.audit import trail
+from swms.console.screens import chosen_part
 from swms.dates import today
+from swms.downloads import as_download
 from swms.forms import Form
 from swms.regions.places import Place, place_of, places_to_choose
 
@@ -66,10 +67,7 @@ def send(file: BinaryIO, name: str, kind: str) -> FileResponse:
     file.seek(0)
     response = FileResponse(file, content_type=sheets.CONTENT_TYPES[kind])
     response["Content-Length"] = size
-    response["Content-Disposition"] = content_disposition_header(True, f"{name}.{kind}")
-    response["X-Content-Type-Options"] = "nosniff"
-    response["Cache-Control"] = "no-store, private"
-    return response
+    return as_download(response, f"{name}.{kind}")
 
 
 def new_file() -> BinaryIO:
@@ -116,27 +114,22 @@ class Exported:
         """What the sheet will hold (GET), and the sheet (POST)."""
         return require_http_methods(["GET", "HEAD", "POST"])(self._export)(request)
 
-    def _parts(self, request) -> list[dict]:
-        filters = self.filters(request.user)
-        chosen = next((each for each in filters if each.name == request.GET.get("part")), filters[0])
-        return [{"name": each.name, "filter": each, "current": each is chosen} for each in filters]
-
     def _export(self, request):
-        parts = self._parts(request)
-        part = next(each["filter"] for each in parts if each["current"])
+        filters = self.filters(request.user)
+        part = chosen_part(filters, request)
         here = place_of(request.user, (request.POST or request.GET).get("region", ""), self.duties)
         if here is None:
             raise Http404
         places = places_to_choose(request.user, here, self.duties)
         if request.method != "POST":
             form = ListExportForm(places=places, initial={"region": here.code, "kind": sheets.XLSX})
-            return self._show_export(request, form, parts, here)
+            return self._show_export(request, form, filters, part, here)
         form = ListExportForm({"region": here.code} | request.POST.dict(), places=places)
         rows = part.rows.filter(here.inside(self.export_region))
         if form.is_valid() and self._count(rows) > MOST:
             form.add_error("region", f"{here.name}的记录超过{MOST}条，请选择下级区域，分几次导出")
         if not form.is_valid():
-            return self._show_export(request, form, parts, here)
+            return self._show_export(request, form, filters, part, here)
         return self._written(request, form.cleaned_data, part, here, rows)
 
     @staticmethod
@@ -152,20 +145,19 @@ class Exported:
         told(request.user, self.label, said, here, count, 范围=part.label)
         return send(file, f"{self.label}-{part.label}-{here.name.replace(' ', '')}-{today()}", kind)
 
-    def _show_export(self, request, form, parts, here):
-        part = next(each for each in parts if each["current"])
-        count = self._count(part["filter"].rows.filter(here.inside(self.export_region)))
+    def _show_export(self, request, form, filters, part, here):
+        count = self._count(part.rows.filter(here.inside(self.export_region)))
         context = {
             "heading": f"导出{self.label}",
             "form": form,
             "parts": [
                 {
-                    "label": each["filter"].label,
-                    "url": f"?part={each['name']}&region={here.code}",
-                    "current": each["current"],
+                    "label": each.label,
+                    "url": f"?part={each.name}&region={here.code}",
+                    "current": each is part,
                     "count": None,
                 }
-                for each in parts
+                for each in filters
             ],
             "where": here.name,
             "count": count if count <= MOST else f"{MOST}以上",

@@ -13,7 +13,7 @@ from django.db.models.functions import Concat
 from swms.console.paging import COUNTED, capped
 from swms.dates import today, working_days_after
 from swms.regions.models import Jurisdiction, Region, jurisdictions_of, within
-from swms.regions.queries import Division, choices, steps
+from swms.regions.queries import Division, choices, is_code, steps
 
 #: How urgent, as the address has it and as the reader does.
 CLOCKS = {"near": "即将到期", "late": "已逾期"}
@@ -43,7 +43,7 @@ def inside(rows: QuerySet, lookups: tuple[str, ...], path) -> QuerySet:
 
 
 @dataclass(frozen=True)
-class Places:
+class Narrowing:
     """Where a list may be narrowed to: the ``chain`` that leads to the present choice, and what is ``offered`` next.
 
     ``chosen`` is the division that the list is narrowed to, ``None`` for all that the reader sees.
@@ -54,10 +54,10 @@ class Places:
     offered: list[Division]
 
 
-NOWHERE = Places(None, [], [])
+NOT_NARROWED = Narrowing(None, [], [])
 
 
-def places(user, duties: tuple[str, ...], asked: str | None, *, depth: int = COUNTY) -> Places:
+def narrowing(user, duties: tuple[str, ...], asked: str | None, *, depth: int = COUNTY) -> Narrowing:
     """Return the divisions down to ``depth`` below the reader's own, with the one that was asked for.
 
     One that is not below the reader's own counts as none. Whoever has a single county is offered nothing.
@@ -67,19 +67,19 @@ def places(user, duties: tuple[str, ...], asked: str | None, *, depth: int = COU
     if chosen is None:
         roots = {each.region_id for each in own if each.depth < depth}
         roots = {None} if None in roots else roots
-        return Places(None, [], [each for root in sorted(roots, key=str) for each in choices(root).divisions])
+        return Narrowing(None, [], [each for root in sorted(roots, key=str) for each in choices(root).divisions])
     between = chosen.path.removeprefix(above.path).split("/")
     chain = [step for step in steps(chosen.pk) if step.code in between]
     below = choices(chosen.pk).divisions if chosen.level < depth else ()
     if not below:  # at the end of the chain its neighbours are offered
         chain = chain[:-1]
         below = choices(chain[-1].code if chain else above.region_id).divisions
-    return Places(chosen, chain, list(below))
+    return Narrowing(chosen, chain, list(below))
 
 
 def _chosen(own: list[Jurisdiction], asked: str | None, depth: int) -> tuple[Region | None, Jurisdiction | None]:
     """Return the division that was asked for, and that of the reader's own which it lies below."""
-    if not (asked and len(asked) == 6 and asked.isascii() and asked.isdigit()):
+    if not is_code(asked):
         return None, None
     region = Region.objects.filter(pk=asked, valid_to=None, level__lte=depth).first()
     above = [each for each in own if region and each.region_id != asked and region.path.startswith(each.path)]

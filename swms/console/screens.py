@@ -11,7 +11,7 @@ from django.urls import path, reverse
 from django.views.decorators.http import require_GET
 
 from swms.audit import trail
-from swms.console.facets import CLOCKS, NOWHERE, Places, by_clock, found_in, inside, places
+from swms.console.facets import CLOCKS, NOT_NARROWED, Narrowing, by_clock, found_in, inside, narrowing
 from swms.console.paging import COUNTED, capped, counts, cut
 from swms.dates import today, working_days_after
 from swms.regions.models import holds_duty
@@ -27,6 +27,11 @@ class Filter:
     label: str
     rows: QuerySet
     counted: bool = True
+
+
+def chosen_part(filters: list[Filter], request) -> Filter:
+    """Return the part that the address names, the first without one."""
+    return next((each for each in filters if each.name == request.GET.get("part")), filters[0])
 
 
 @dataclass(frozen=True)
@@ -218,9 +223,11 @@ class Screen(admin.ModelAdmin):
 
     def _part(self, request):
         user, filters = request.user, self.filters(request.user)
-        chosen = next((each for each in filters if each.name == request.GET.get("part")), filters[0])
+        chosen = chosen_part(filters, request)
         clock = request.GET.get("clock") if self.near is not None and request.GET.get("clock") in CLOCKS else None
-        where = places(user, self.duties, request.GET.get("region"), depth=self.depth) if self._regions else NOWHERE
+        where = NOT_NARROWED
+        if self._regions:
+            where = narrowing(user, self.duties, request.GET.get("region"), depth=self.depth)
         size = self.size(request)
         larger = size if size != self.page_size else None
         address = _Address(self.list_url, chosen.name, where.chosen and where.chosen.pk, clock, larger)
@@ -247,7 +254,7 @@ class Screen(admin.ModelAdmin):
         """The lookups to the regions by which the list can be narrowed."""
         return self.model.scope.lookups if self.depth else ()
 
-    def _narrowed(self, rows: QuerySet, where: Places, clock: str | None) -> QuerySet:
+    def _narrowed(self, rows: QuerySet, where: Narrowing, clock: str | None) -> QuerySet:
         if where.chosen:
             rows = inside(rows, self._regions, where.chosen.path)
         return self._urgent(rows, clock)
@@ -255,7 +262,7 @@ class Screen(admin.ModelAdmin):
     def _urgent(self, rows: QuerySet, clock: str | None) -> QuerySet:
         return by_clock(rows, clock, near=self.near, states=self.running) if clock else rows
 
-    def _links(self, filters: list[Filter], chosen: Filter, where: Places, clock: str | None, address) -> dict:
+    def _links(self, filters: list[Filter], chosen: Filter, where: Narrowing, clock: str | None, address) -> dict:
         """Return the links to the other parts, and those to what is urgent, counted by one query for all of them."""
         parts = filters if len(filters) > 1 else []
         asked = {each.name: self._narrowed(each.rows, where, clock) for each in parts if each.counted}
@@ -270,7 +277,7 @@ class Screen(admin.ModelAdmin):
             "clocks": clocks if self.near is not None else [],
         }
 
-    def _place_links(self, chosen: Filter, where: Places, clock: str | None, address) -> list:
+    def _place_links(self, chosen: Filter, where: Narrowing, clock: str | None, address) -> list:
         if not (where.offered or where.chosen):
             return []
         found = found_in(self._urgent(chosen.rows, clock), self._regions, where.offered)
@@ -285,9 +292,7 @@ class Screen(admin.ModelAdmin):
         found = self.search(request.user, text) if text else Found(self.model.objects.none())
         rows = list(self.listed(found.rows)[:MOST_FOUND])
         if found.by_identity:
-            keys = [str(getattr(row, self.key)) for row in rows]
-            changes = {"screen": self.label, "found": keys}
-            trail.record("console.search_identity", request.user, actor=request.user, changes=changes)
+            self.note_search(request.user, rows)
         context = {
             "searched": True,
             "text": "" if found.by_identity else text,
@@ -295,6 +300,11 @@ class Screen(admin.ModelAdmin):
             "cut_short": len(rows) == MOST_FOUND,
         }
         return self.show(request, self.list_template, self.list_context(request) | context)
+
+    def note_search(self, user, rows: list, key: str = "") -> None:
+        """Write down who looked for an identity number, and which records were found (R-ACC-13)."""
+        changes = {"screen": self.label, "found": [str(getattr(row, key or self.key)) for row in rows]}
+        trail.record("console.search_identity", user, actor=user, changes=changes)
 
     def size(self, request) -> int:
         """Return how many rows a page of the list has."""
@@ -308,7 +318,7 @@ class Screen(admin.ModelAdmin):
         """Return what the list's template needs besides its rows."""
         return {
             "heading": self.label,
-            "columns": [{"label": name, "number": False} for name in self.columns],
+            "columns": [{"label": name} for name in self.columns],
             "search_words": self.search_words,
             "empty_title": self.empty_title,
             "empty_text": self.empty_text,

@@ -107,7 +107,7 @@ class RegionField(forms.Field):
         if value in self.empty_values:
             return None
         code = self.prepare_value(value)
-        region = Region.objects.filter(pk=code).select_related("successor").first() if _is_code(code) else None
+        region = Region.objects.filter(pk=code).select_related("successor").first() if queries.is_code(code) else None
         if region is None:
             raise self._error("region_unknown")
         if region.valid_to:
@@ -125,10 +125,6 @@ class RegionField(forms.Field):
 
     def _error(self, code: str, **params) -> ValidationError:
         return ValidationError(self.error_messages[code], code=code, params=params)
-
-
-def _is_code(value) -> bool:
-    return isinstance(value, str) and len(value) == 6 and value.isascii() and value.isdigit()
 
 
 def _deepest(posted: list[str]) -> str:
@@ -159,7 +155,7 @@ def _select(chain: list[queries.Division], i: int) -> dict:
 
 def _shown(value) -> tuple[list[queries.Division], str]:
     """Return the steps to show as selected and, for an abolished division, a note on what replaced it."""
-    steps = queries.steps(value) if _is_code(value) else []
+    steps = queries.steps(value) if queries.is_code(value) else []
     if not steps or steps[-1].existing:
         return steps, ""
     name = steps[-1].name

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django.db.models import Q
 
 from swms.regions.models import REVIEW_DUTIES, Region, jurisdictions_of, within
-from swms.regions.queries import choices, full_name, steps
+from swms.regions.queries import choices, full_name, is_code, steps
 
 COUNTRY, COUNTRY_CODE = "全国", "000000"
 
@@ -51,7 +51,7 @@ def place_of(user, code: str, duties=REVIEW_DUTIES) -> Place | None:
         return offices[0] if offices else None
     if code == COUNTRY_CODE:
         return next((office for office in offices if office.region is None), None)
-    region = Region.objects.filter(pk=code).first() if code.isascii() and code.isdigit() else None
+    region = Region.objects.filter(pk=code).first() if is_code(code) else None
     if region is None or not any(region.path.startswith(office.path) for office in offices):
         return None
     return Place(region)

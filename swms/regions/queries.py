@@ -47,6 +47,11 @@ COUNTIES = ("区县（市、旗）", "请选择区县")
 CORPS_CITIES = ("师市", "请选择师市")
 
 
+def is_code(value) -> bool:
+    """Tell whether something that was asked for or posted has the shape of a code; there may be none such."""
+    return isinstance(value, str) and len(value) == 6 and value.isascii() and value.isdigit()
+
+
 def children(region: Region) -> QuerySet[Region]:
     """Return the existing divisions directly below ``region``, in the order of codes."""
     return region.children.filter(valid_to=None)

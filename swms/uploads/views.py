@@ -54,13 +54,9 @@ def page(request: HttpRequest, uid: UUID, number: int) -> HttpResponse:
     try:
         response = HttpResponse(draw(data, number), content_type="image/jpeg")
     except CannotDraw:
-        response = HttpResponse(
-            "这一页无法在网页中显示，请下载文件查看。", status=422, content_type="text/plain; charset=utf-8"
-        )
+        response = _in_words("这一页无法在网页中显示，请下载文件查看。", status=422)
     except TooBusy:
-        response = HttpResponse(
-            "现在查看材料的人较多，请稍后再试。", status=503, content_type="text/plain; charset=utf-8"
-        )
+        response = _in_words("现在查看材料的人较多，请稍后再试。", status=503)
         response["Retry-After"] = "5"
     response["Content-Disposition"] = "inline"
     return _shut_in(response)

@@ -171,17 +171,7 @@ class World(People):
 
     @cached_property
     def feedback(self) -> Feedback:
-        return Feedback(
-            ref="FK-110105-2026-00001",
-            name="陈晨",
-            id_number=factories.id_number(),
-            mobile=factories.mobile(),
-            level=1,
-            exam_year=2025,
-            issue_date=today(),
-            mgmt_no="110000202500000001",
-            region=factories.region("110105"),
-        ).begin()
+        return factories.feedback()
 
     @cached_property
     def appeal(self) -> Appeal:

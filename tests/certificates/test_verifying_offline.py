@@ -119,7 +119,7 @@ def test_the_command_tells_every_text_apart_in_words_and_by_exit_code(code, sett
         code: (0, "签名有效，在有效期内"),
         code[:-9]: (1, "不完整"),
         code[:-1] + str((int(code[-1]) + 1) % 10): (1, "被改动"),
-        code.partition("#")[0]: (2, "没有可以离线核验的声明"),
+        code.partition("#")[0]: (2, "没有可以离线查验的声明"),
         code.replace("#1", "#2"): (6, "不认识的声明版本"),
     }
     for text, (exit_code, words) in expected.items():

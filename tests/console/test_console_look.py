@@ -25,7 +25,6 @@ from registration.models import (
     Application,
     DeadlineReminder,
     Escalation,
-    Feedback,
     RosterConflict,
     RosterImport,
     RosterKept,
@@ -153,18 +152,7 @@ def _office(people) -> dict:
     batch = open_batch(uuid.uuid4(), "registration.application", choices, by=people.li_jing, attestation="已逐件查看")
     carry_out(batch, _none_but(late.ref))
     corrected = _sent_again(factories.submitted("孙梅"), people.li_jing)
-    feedback = Feedback(
-        ref="FK20261123ABCDEF",
-        name="李娜",
-        id_number=factories.id_number(),
-        mobile=factories.mobile(),
-        level=1,
-        exam_year=2025,
-        issue_date=dt.date(2025, 9, 15),
-        mgmt_no="202511000000000001",
-        region=factories.region("110105"),
-        note="证书上的姓名写错了。",
-    ).begin()
+    feedback = factories.feedback("李娜", note="证书上的姓名写错了。")
     owners = [factories.worker(name, region=factories.region("110105")) for name in ("林悦", "刘波")]
     appeal, objected = (factories.appeal(owner, reason="原手机号已停机，补不了卡。") for owner in owners)
     objected.move("approve", actor=people.li_jing, seen=1).move("block")

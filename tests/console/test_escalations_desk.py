@@ -7,7 +7,7 @@ import time_machine
 from django.urls import reverse
 
 from registration import actions
-from registration.models import Escalation, Feedback
+from registration.models import Escalation
 from swms.regions.models import Duty
 from tests import factories
 from tests.people import signed_in
@@ -106,18 +106,7 @@ def test_a_line_leads_nowhere_where_the_readers_duty_does_not_open_the_case(peop
     """A final reviewer is told of late feedback and presses the office; feedback itself is the first reviewers'."""
     with time_machine.travel("2026-11-02T10:00+08:00", tick=False):
         assert people.zhang_wei
-        one = Feedback(
-            ref="FK20261102ABCDEF",
-            name="陈晨",
-            id_number=factories.id_number(),
-            mobile=factories.mobile(),
-            level=1,
-            exam_year=2025,
-            issue_date=date(2025, 11, 1),
-            mgmt_no="202511000010000017",
-            region=factories.region("110105"),
-            due_on=date(2026, 11, 23),
-        ).begin()
+        one = factories.feedback(due_on=date(2026, 11, 23))
     with time_machine.travel("2026-11-24T09:00+08:00", tick=False):
         assert actions.escalate() == 1
         page = reverse("admin:registration_feedback_change", args=[one.ref])

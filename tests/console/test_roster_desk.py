@@ -1,6 +1,5 @@
 """The roster in the console: looking up, undoing, importing, and feedback to it (R-ACC-05…07, §2.16)."""
 
-import datetime as dt
 import io
 
 import pytest
@@ -9,7 +8,7 @@ from django.urls import reverse
 from openpyxl import load_workbook
 
 from registration import actions, roster
-from registration.models import Feedback, Qualification, RosterConflict, RosterImport, RosterMerge
+from registration.models import Qualification, RosterConflict, RosterImport, RosterMerge
 from registration.workflows import QualificationState
 from swms.audit.models import AuditEvent
 from swms.regions.models import Duty
@@ -240,17 +239,7 @@ def test_scientific_notation_is_refused_with_words_that_say_how_to_mend_it(keepe
 
 @pytest.fixture
 def feedback(people):
-    return Feedback(
-        ref="FK20261123ABCDEF",
-        name="李娜",
-        id_number=factories.id_number(),
-        mobile=factories.mobile(),
-        level=1,
-        exam_year=2025,
-        issue_date=dt.date(2025, 9, 15),
-        mgmt_no="202511000000000001",
-        region=factories.region("110105"),
-    ).begin()
+    return factories.feedback("李娜")
 
 
 def test_feedback_is_decided_by_the_office_of_its_region_r_acc_05(jing, min_, feedback):

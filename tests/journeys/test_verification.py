@@ -10,7 +10,7 @@ from tests.scanning import scanned
 def pasted(person, text: str) -> str:
     """Paste the text of a code into the offline page; return the answer."""
     person.page.fill("textarea", text)
-    person.page.get_by_role("button", name="核验", exact=True).click()
+    person.page.get_by_role("button", name="查验", exact=True).click()
     answer = person.page.locator("[data-offline-answer]")
     answer.locator("h2").wait_for()
     return answer.inner_text()
@@ -52,7 +52,7 @@ def test_a_copy_is_verified_by_code_number_file_and_without_a_network(portal, vi
     assert holder.masked_id in answer
     assert "不完整" in pasted(stranger, code[:-40])
     assert "被改动" in pasted(stranger, code[:-1] + str((int(code[-1]) + 1) % 10))
-    assert "没有可以离线核验的声明" in pasted(stranger, "https://example.org/")
+    assert "没有可以离线查验的声明" in pasted(stranger, "https://example.org/")
     # A telephone that scans the code opens its address, and is answered as well.
     stranger.page.goto(code)
     stranger.page.locator("[data-offline-answer] h2").wait_for()

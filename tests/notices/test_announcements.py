@@ -88,18 +88,7 @@ def records(people, settings, tmp_path):
     issuing.issue(application.pk)
     issuing.agree_to_terms(application.worker.user, TERMS_VERSION)
     annotation = makers.ask(application.qualification)
-    feedback = Feedback(
-        ref="FK-110105-2026-00001",
-        name="陈晨",
-        id_number=factories.id_number(),
-        mobile=factories.mobile(),
-        level=1,
-        exam_year=2025,
-        issue_date=date(2025, 10, 1),
-        mgmt_no="110000202500000001",
-        region=factories.region("110105"),
-        due_on=date(2026, 12, 14),
-    ).begin()
+    feedback = factories.feedback(due_on=date(2026, 12, 14))
     feedback.refresh_from_db()
     appeal = factories.appeal(application.worker)
     replacement = makers.replacement(registration)
@@ -127,18 +116,11 @@ def records(people, settings, tmp_path):
         institution,
         _inspection(registration, people),
         SamplingCampaign(key=""),
-        *_roster_desk(people),
+        RosterConflict(id_number=""),
+        RosterMerge(keep=application.qualification, old_number=""),
     ]
     assert isinstance(annotation, Annotation)
     return {type(record): record for record in every}
-
-
-def _roster_desk(people) -> tuple[RosterConflict, RosterMerge]:
-    """A conflict, of which nobody is told, and a merge of somebody who has an account."""
-    keep = factories.qualification("王芳", worker=factories.worker("王芳"))
-    join = factories.qualification("王芳", level=2)
-    reason = "公安机关出具的证件号码变更证明。"
-    return RosterConflict(id_number=factories.id_number()), actions.merging.propose(keep, join, reason=reason, by=people.zhou_yan)
 
 
 def _inspection(registration, people) -> SampledCase:

@@ -291,20 +291,7 @@ def test_who_has_no_account_is_in_the_ledger_of_the_feedback(people, feedback_ca
 
 @pytest.fixture
 def feedback_case(people):
-    from registration.models import Feedback
-
-    return Feedback(
-        ref="FK-110105-2026-00001",
-        name="陈晨",
-        id_number=factories.id_number(),
-        mobile=factories.mobile(),
-        level=1,
-        exam_year=2025,
-        issue_date=date(2025, 10, 1),
-        mgmt_no="110000202500000001",
-        region=factories.region("110105"),
-        due_on=date(2026, 12, 14),
-    ).begin()
+    return factories.feedback(due_on=date(2026, 12, 14))
 
 
 def test_the_daily_job_hands_on_only_those_whose_clock_has_to_be_read(people, record, monkeypatch):

@@ -9,9 +9,8 @@ from django.db import IntegrityError, transaction
 
 from registration import actions, queries, tasks
 from registration.actions.escalations import KIND
-from registration.actions.transfers import Employer
 from registration.invariants import escalations_are_open_for_a_reason
-from registration.models import Escalation, Feedback, ProvincePolicy
+from registration.models import Escalation, ProvincePolicy
 from registration.queries.escalations import ADMINISTRATORS, chain, escalations_due, is_raised
 from registration.workflows import ApplicationState as A
 from registration.workflows import TransferState
@@ -326,23 +325,7 @@ def test_an_office_that_gets_staff_later_is_told_next_and_none_is_told_twice(peo
 
 
 def _feedback():
-    return Feedback(
-        ref="FK20261102ABCDEF",
-        name="陈晨",
-        id_number=factories.id_number(),
-        mobile=factories.mobile(),
-        level=1,
-        exam_year=2025,
-        issue_date=date(2025, 11, 1),
-        mgmt_no="202511000010000017",
-        region=factories.region("110105"),
-        due_on=working_days_after(today(), 15),
-    ).begin()
-
-
-def _transfer(code):
-    worker = changes.registered()
-    return changes.sent(worker, Employer(region=factories.region(code), name="某社区居委会", type="COMMUNITY"))
+    return factories.feedback(due_on=working_days_after(today(), 15))
 
 
 def _correction():

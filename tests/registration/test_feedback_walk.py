@@ -9,7 +9,6 @@ from registration.queries.due import lapses_due
 from registration.workflows import FeedbackState as F
 from swms.dates import today, working_days_after
 from tests import factories
-from tests.registration.test_roster_state import feedback
 from tests.walks import Walk, walks
 
 DECIDE = {"li_jing", "sun_hao"}  # first reviewers of 朝阳区 and of 北京市
@@ -38,7 +37,7 @@ class FeedbackWalk(Walk):
     guards = {"changed", "too_late", "still_open", "not_in_roster"}
 
     def start(self):
-        self.one = feedback(self.people, due_on=working_days_after(today(), 15))
+        self.one = factories.feedback(due_on=working_days_after(today(), 15))
         names = ("li_jing", "zhang_wei", "sun_hao", "zhao_min", "zhou_yan")
         self.users |= {name: getattr(self.people, name) for name in names}
         self.users["stranger"] = self.people.chen_chen.user

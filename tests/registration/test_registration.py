@@ -17,21 +17,9 @@ from swms.celery import app
 from swms.references import Counter, has_check_digit
 from swms.workflow import Refused
 from tests import factories
+from tests.registration.steps import passed, registered
 
 REASON = "经核实提供虚假材料，予以撤销。"
-
-
-def passed(people, name="陈晨", **options):
-    """Return an application in 终审通过."""
-    application = factories.submitted(name, **options)
-    application.move("pass_first", actor=people.li_jing, seen=1)
-    return application.move("pass_final", actor=people.zhang_wei, seen=1)
-
-
-def registered(people, name="陈晨", **options) -> Registration:
-    application = passed(people, name, **options)
-    actions.complete(application.pk)
-    return Registration.objects.get(qualification=application.qualification)
 
 
 @pytest.mark.parametrize(

@@ -14,22 +14,12 @@ from swms.audit.models import AuditEvent
 from swms.regions.models import Duty
 from swms.workflow import Refused
 from tests import factories
-from tests.registration.test_roster_import import PLACES, holders, write
+from tests.registration.rosters import holders, write
 from tests.walks import Walk, walks
 
+pytestmark = pytest.mark.usefixtures("provinces")
+
 REASON = "请核对原始档案后重新报送这一行。"
-
-
-@pytest.fixture(autouse=True)
-def provinces(db):
-    for code in PLACES:
-        factories.region(f"{code}0000")
-
-
-@pytest.fixture
-def keeper(provinces):
-    """周宁, who keeps the roster of the whole country."""
-    return factories.staff("周宁", (Duty.CERTIFICATE, None), username="zhouning")
 
 
 @pytest.fixture

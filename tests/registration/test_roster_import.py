@@ -8,7 +8,6 @@ import subprocess
 import sys
 from dataclasses import replace
 from datetime import date
-from pathlib import Path
 
 import openpyxl
 import pytest
@@ -20,46 +19,18 @@ from django.db import connection
 from registration import roster
 from registration.models import Application, Qualification, RosterChange, RosterConflict, RosterImport
 from registration.roster import fictitious, importing
-from registration.roster.columns import COLUMNS
 from swms.audit.models import AuditEvent
-from swms.dates import today
 from swms.regions.models import Duty, Region
 from swms.workflow import Refused
 from tests import factories
+from tests.registration.rosters import HEADER, holders, write
 
-HEADER = [column.header for column in COLUMNS]
-
-
-def holders(count: int, seed: int = 1) -> list[fictitious.Holder]:
-    """Return fictitious people of 北京, 上海 and 广东, whose regions the tests have."""
-    known = [each for each in fictitious.holders(count * 8 + 50, seed, until=today()) if each.province[:2] in PLACES]
-    return known[:count]
-
-
-PLACES = ("11", "31", "44")
-
-
-def write(path: Path, rows: list[list[str]], encoding: str = "utf-8-sig") -> Path:
-    with open(path, "w", encoding=encoding, newline="") as file:
-        csv.writer(file).writerows([HEADER, *rows])
-    return path
+pytestmark = pytest.mark.usefixtures("provinces")
 
 
 def counts(run: RosterImport) -> tuple[int, ...]:
     """Return how many rows were created, updated, unchanged and left out, by a mistake or a conflict."""
     return run.rows_created, run.rows_updated, run.rows_unchanged, run.rows_refused + run.rows_conflicting
-
-
-@pytest.fixture(autouse=True)
-def provinces(db):
-    for code in PLACES:
-        factories.region(f"{code}0000")
-
-
-@pytest.fixture
-def keeper(provinces):
-    """周宁, who keeps the roster of the whole country."""
-    return factories.staff("周宁", (Duty.CERTIFICATE, None), username="zhouning")
 
 
 def test_a_file_brings_people_into_the_roster_readable_and_findable(tmp_path, keeper):
@@ -390,7 +361,7 @@ def test_an_import_that_was_killed_half_way_is_run_again_and_nothing_is_double(t
     assert RosterChange.objects.get().roster_import == first
     keeper = factories.staff("周宁", (Duty.CERTIFICATE, None), username="zhouning")
     for each in (run, first):
-        roster.run(roster.roll_back(each, by=keeper, reason="名单是去年的旧文件，导入有误。").pk)
+        roster.run(roster.ask_to_undo(each, by=keeper, reason="名单是去年的旧文件，导入有误。").pk)
     assert list(Qualification.objects.order_by("pk").values()) == before
     assert RosterConflict.objects.get().state == "CLOSED"
 

@@ -7,7 +7,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import connection
 
 from certificates import queries
-from registration import actions
+from registration import actions, roster
 from registration.models import Qualification, RosterMerge
 from registration.promise import PROMISE_VERSION
 from registration.queries.merging import against_merging, formerly, person_of
@@ -21,15 +21,11 @@ from tests import factories
 from tests.console.test_roster_desk import page_of
 from tests.people import signed_in
 from tests.registration.inspections import inspected, say
+from tests.registration.rosters import holders, write
+from tests.registration.steps import registered
 from tests.walks import Walk, walks
 
 REASON = "公安机关出具的证件号码变更证明（示例）第1号。"
-
-
-@pytest.fixture
-def keeper(db):
-    """周宁, who keeps the roster of the whole country."""
-    return factories.staff("周宁", (Duty.CERTIFICATE, None), username="zhouning")
 
 
 def propose(keep, join, by) -> RosterMerge:
@@ -38,15 +34,6 @@ def propose(keep, join, by) -> RosterMerge:
 
 def approve(merge, by) -> RosterMerge:
     return merge.move("approve", actor=by, looked_at=merge.looked_at)
-
-
-def registered(people, name="王芳", **options):
-    """Return the registration of somebody who went all the way."""
-    case = factories.submitted(name, **options)
-    case.move("pass_first", actor=people.li_jing, seen=case.form_version)
-    case.move("pass_final", actor=people.zhang_wei, seen=case.form_version)
-    actions.complete(case.pk)
-    return case.qualification.registration
 
 
 def broken_promises() -> list[str]:
@@ -92,7 +79,7 @@ def test_nobody_merges_alone_and_only_keepers_of_the_province_do(keeper, people)
 
 def test_the_only_account_stays_and_gets_the_identity_that_stays(keeper, people):
     """The account under the wrong number goes on, its registration with it (as R-REP-03)."""
-    record = registered(people)
+    record = registered(people, "王芳")
     wrong, worker = record.qualification, record.worker
     right = factories.qualification("王芳", level=2)
     approve(propose(right, wrong, keeper), people.zhou_yan)
@@ -116,7 +103,7 @@ def test_the_account_that_stays_is_given_the_others_certificates(keeper, people)
 
 
 def test_of_two_accounts_one_is_closed_and_everything_of_it_moves(keeper, people):
-    record = registered(people)
+    record = registered(people, "王芳")
     second = factories.application("王芳", level=2)
     other, kept = second.worker, record.worker
     factories.past_project(other)
@@ -140,7 +127,7 @@ def test_of_two_accounts_one_is_closed_and_everything_of_it_moves(keeper, people
 
 
 def test_what_cannot_be_merged_says_every_reason(keeper, people):
-    record = registered(people)
+    record = registered(people, "王芳")
     second = factories.submitted("王芳", level=2)
     with pytest.raises(Refused) as refused:
         propose(record.qualification, second.qualification, keeper)
@@ -149,7 +136,7 @@ def test_what_cannot_be_merged_says_every_reason(keeper, people):
     twice = factories.qualification("王芳", exam_year=record.qualification.exam_year)
     assert "一人一级一年只能有一份" in against(record.qualification, twice)[0]
 
-    third = registered(people, exam_year=2019)
+    third = registered(people, "王芳", exam_year=2019)
     said = against(record.qualification, third.qualification)
     assert any(f"{record.number}、{third.number}" in line for line in said)
 
@@ -229,9 +216,6 @@ def test_who_was_corrected_since_the_proposal_is_not_merged_under_the_number_bef
 
 
 def test_a_file_with_the_former_number_is_a_conflict(keeper, people, tmp_path):
-    from registration import roster
-    from tests.registration.test_roster_import import holders, write
-
     for code in ("310000", "440000"):
         factories.region(code)
     one = holders(1)[0]

@@ -7,34 +7,18 @@ import time_machine
 from django.core.exceptions import PermissionDenied
 
 from registration import actions, tasks
-from registration.models import Feedback, Qualification
+from registration.models import Qualification
 from registration.workflows import FeedbackState as F
 from registration.workflows import QualificationState as Q
-from swms.references import new_receipt
 from swms.workflow import Refused
 from tests import factories
 
 REASON = "证书图片无法辨认，请重新上传。"
 
 
-def feedback(people, *, name="陈晨", number=None, mgmt_no="202511000010000017", **fields) -> Feedback:
-    return Feedback(
-        ref=new_receipt("FK", date(2026, 11, 23)),
-        name=name,
-        id_number=number or factories.id_number(),
-        mobile=factories.mobile(),
-        level=fields.pop("level", 1),
-        exam_year=2025,
-        issue_date=date(2025, 9, 15),
-        mgmt_no=mgmt_no,
-        region=factories.region("110105"),
-        **fields,
-    ).begin()
-
-
 def test_approval_puts_the_person_into_the_roster_at_once(people):
     """R-ACC-06."""
-    one = feedback(people)
+    one = factories.feedback()
     one.move("approve", seen=one.round, actor=people.li_jing)
     row = Qualification.objects.get(mgmt_no=one.mgmt_no)
     assert (row.name, row.id_number, row.level, row.source) == (one.name, one.id_number, 1, "feedback")
@@ -45,13 +29,13 @@ def test_approval_puts_the_person_into_the_roster_at_once(people):
 def test_approval_of_somebody_who_has_an_account_attaches_the_certificate(people):
     """R-ACC-03."""
     worker = people.wang_fang
-    feedback(people, name="王芳", number=worker.user.id_number, level=2).move("approve", seen=1, actor=people.li_jing)
+    factories.feedback("王芳", id_number=worker.user.id_number, level=2).move("approve", seen=1, actor=people.li_jing)
     assert worker.qualifications.count() == 2
     assert worker.applications.count() == 2
 
 
 def test_a_feedback_repairs_the_row_of_the_same_person_and_number(people):
-    one = feedback(people)
+    one = factories.feedback()
     factories.qualification("陈晨", number=one.id_number, mgmt_no=one.mgmt_no, level=1, exam_year=2024)
     one.move("approve", seen=one.round, actor=people.li_jing)
     row = Qualification.objects.get(mgmt_no=one.mgmt_no)
@@ -68,7 +52,7 @@ def test_a_feedback_repairs_the_row_of_the_same_person_and_number(people):
 )
 def test_a_feedback_that_contradicts_the_roster_is_not_approved(people, roster, code):
     """§2.1: not already in the roster with another name."""
-    one = feedback(people)
+    one = factories.feedback()
     same = roster.pop("same", False)
     factories.qualification(roster.pop("name"), number=one.id_number if same else None, level=1, **roster)
     with pytest.raises(Refused) as caught:
@@ -78,7 +62,7 @@ def test_a_feedback_that_contradicts_the_roster_is_not_approved(people, roster, 
 
 def test_only_the_first_reviewer_of_the_region_decides(people):
     """R-ACC-05."""
-    one = feedback(people)
+    one = factories.feedback()
     for user in (people.zhao_min, people.zhang_wei, people.wang_fang.user):
         with pytest.raises(PermissionDenied):
             one.move("approve", seen=one.round, actor=user)
@@ -87,7 +71,7 @@ def test_only_the_first_reviewer_of_the_region_decides(people):
 def test_rejection_and_return_need_a_reason_which_stays_on_the_receipt(people):
     """R-ACC-05, R-ACC-07."""
     for name, state in (("reject", F.REJECTED), ("return_for_more", F.NEED_MORE)):
-        one = feedback(people, mgmt_no=factories.synthetic_management_number(2025, "11", 1, 900 + len(name)))
+        one = factories.feedback(mgmt_no=factories.synthetic_management_number(2025, "11", 1, 900 + len(name)))
         with pytest.raises(Refused):
             one.move(name, actor=people.li_jing)
         one.move(name, seen=1, actor=people.li_jing, reason=REASON)
@@ -96,7 +80,7 @@ def test_rejection_and_return_need_a_reason_which_stays_on_the_receipt(people):
 
 def test_what_was_returned_can_be_completed_for_30_days_and_then_lapses(people):
     """§2.1."""
-    one = feedback(people)
+    one = factories.feedback()
     with time_machine.travel("2026-10-01T23:00+08:00", tick=False):
         one.move("return_for_more", seen=one.round, actor=people.li_jing, reason=REASON)
     with time_machine.travel("2026-10-31T23:59+08:00", tick=False):
@@ -112,7 +96,7 @@ def test_what_was_returned_can_be_completed_for_30_days_and_then_lapses(people):
 
 
 def test_a_completed_feedback_is_a_new_round(people):
-    one = feedback(people)
+    one = factories.feedback()
     one.move("return_for_more", seen=one.round, actor=people.li_jing, reason=REASON)
     one.move("resubmit")
     assert (one.state, one.round) == (F.PENDING, 2)
@@ -120,7 +104,7 @@ def test_a_completed_feedback_is_a_new_round(people):
 
 
 def test_a_withdrawn_feedback_can_no_longer_be_decided(people):
-    one = feedback(people)
+    one = factories.feedback()
     one.move("withdraw")
     with pytest.raises(Refused, match="已撤回"):
         one.move("approve", seen=one.round, actor=people.li_jing)

@@ -11,26 +11,14 @@ from registration.models import Qualification, RosterConflict, RosterImport, Ros
 from registration.promise import PROMISE_VERSION
 from registration.roster import undo
 from swms.audit.models import AuditEvent
-from swms.regions.models import Duty
 from swms.workflow import Refused
 from tests import factories
+from tests.registration.rosters import holders, write
 from tests.registration.test_roster_conflicts import take
-from tests.registration.test_roster_import import PLACES, holders, write
 
-CHEATED = "考试中有违纪行为，予以撤销。"
+pytestmark = pytest.mark.usefixtures("provinces")
+
 REASON = "名单是去年的旧文件，导入有误。"
-
-
-@pytest.fixture(autouse=True)
-def provinces(db):
-    for code in PLACES:
-        factories.region(f"{code}0000")
-
-
-@pytest.fixture
-def keeper(provinces):
-    """周宁, who keeps the roster of the whole country."""
-    return factories.staff("周宁", (Duty.CERTIFICATE, None), username="zhouning")
 
 
 @pytest.fixture
@@ -46,7 +34,7 @@ def everything() -> list[dict]:
 
 
 def undone(run: RosterImport, by) -> RosterImport:
-    return roster.run(roster.roll_back(run, by=by, reason=REASON).pk)
+    return roster.run(roster.ask_to_undo(run, by=by, reason=REASON).pk)
 
 
 def test_what_it_brought_is_gone_and_what_it_changed_is_as_before_to_the_letter(bring, keeper):
@@ -144,18 +132,18 @@ def test_it_is_undone_once_and_only_what_can_be(bring, keeper, people):
     run = bring(one)
     for who in (people.zhou_yan, people.li_jing):
         with pytest.raises(PermissionDenied):
-            roster.roll_back(run, by=who, reason=REASON)
+            roster.ask_to_undo(run, by=who, reason=REASON)
     undone(run, keeper)
     for each, code in ((run, "already_undone"), (bring(one), None)):
         if code:
             with pytest.raises(Refused) as refused:
-                roster.roll_back(each, by=keeper, reason=REASON)
+                roster.ask_to_undo(each, by=keeper, reason=REASON)
             assert refused.value.code == code
     nothing = bring(one)
     for spoil, code in (({}, "nothing_to_undo"), ({"dry_run": True}, "not_an_import")):
         RosterImport.objects.filter(pk=nothing.pk).update(**spoil)
         with pytest.raises(Refused) as refused:
-            roster.roll_back(nothing, by=keeper, reason=REASON)
+            roster.ask_to_undo(nothing, by=keeper, reason=REASON)
         assert refused.value.code == code
 
 
@@ -172,7 +160,7 @@ def test_undoing_that_was_killed_half_way_is_taken_up_and_counts_nothing_twice(b
     before = everything()
     run = bring(*(replace(each, issue_date=date(2026, 1, 5)) for each in people[:3]), *people[3:])
     actions.attach_qualifications(factories.worker(people[3].name, number=people[3].id_number))
-    run = roster.roll_back(run, by=keeper, reason=REASON)
+    run = roster.ask_to_undo(run, by=keeper, reason=REASON)
     monkeypatch.setattr(undo, "CHUNK", 2)
     whole, calls = undo._remove_chunk, []
 

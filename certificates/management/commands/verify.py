@@ -20,7 +20,7 @@ class Command(BaseCommand):
     """Needs the published keys and no network; with the database at hand it also asks the register."""
 
     help = (
-        "Verify a certificate PDF, or the text of a QR code. 核验证书文件或二维码文字。 "
+        "Verify a certificate PDF, or the text of a QR code. 查验证书文件或二维码文字。 "
         "Exit codes: 0 valid, 1 altered, cut or not recorded, 2 not ours, 3 cannot be read (encrypted, too large), "
         "4 expired, 5 unknown key, 6 unknown version, 7 signed outside the life of its key, 8 no such file."
     )

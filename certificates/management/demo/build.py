@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import random
-import tempfile
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
-from pathlib import Path
 
 from django.contrib.auth.hashers import make_password
 from django.db import connection, transaction
@@ -21,6 +18,7 @@ from certificates.management.demo import (
     copies,
     employers,
     inspecting,
+    lists,
     notes,
     offices,
     roster_desk,
@@ -31,7 +29,6 @@ from certificates.management.demo.people import Person
 from certificates.pdf import page
 from registration import actions, roster
 from registration.roster import fictitious
-from registration.roster.columns import COLUMNS
 from swms.accounts.models import User
 from swms.dates import is_working_day, today
 from swms.notices.delivery import deliver
@@ -130,24 +127,13 @@ def _import_roster(people: list[Person], staff: offices.Staff, seed: int) -> Non
     """Bring everybody into the roster as the keeper would: by a file; another one was tried and has faults."""
     rows = [row.cells for person in people for row in person.rows]
     rows += [each.cells for each in fictitious.holders(WITHOUT_ACCOUNT, seed + 1, until=today())]
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "演示社工库.csv"
-        path.write_text(_csv(rows), encoding="utf-8-sig")
-        roster.import_file(path, by=staff.keeper)
+    lists.bring("演示社工库.csv", rows, staff.keeper)
     wrong = [each.cells for each in fictitious.holders(40, seed + 2, until=today())]
     for number, (place, cell) in enumerate(((4, "110000199003070010"), (5, "2.02411E+17"), (2, ""), (7, "火星省"))):
         wrong[5 + 7 * number][place] = cell
     wrong.append([*rows[0][:2], "某某", *rows[0][3:]])
-    tried = roster.stage(io.BytesIO(_csv(wrong).encode("gb18030")), name="演示待导入.csv", by=staff.keeper)
+    tried = roster.stage(io.BytesIO(lists.as_csv(wrong).encode("gb18030")), name="演示待导入.csv", by=staff.keeper)
     roster.run(tried.pk)
-
-
-def _csv(rows: list[list[str]]) -> str:
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow([column.header for column in COLUMNS])
-    writer.writerows(rows)
-    return out.getvalue()
 
 
 def _may_have_copies(person: Person) -> bool:

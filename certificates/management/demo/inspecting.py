@@ -34,7 +34,9 @@ def make_campaign(staff: Staff, chance: random.Random) -> SamplingCampaign:
         campaign.move("draw", actor=runs, seed=seed, seed_evidence="开奖公告（演示）")
     with at(office_hour(STARTED, chance)):
         campaign.move("start", actor=runs)
-    for case, fate in zip(campaign.cases.order_by("ref"), FATES, strict=False):
+    # Whoever appeals, and is locked out meanwhile, answers nothing.
+    able = campaign.cases.filter(worker__user__is_active=True).order_by("ref")
+    for case, fate in zip(able, FATES, strict=False):
         _lead(case, fate, staff, chance)
     return campaign
 

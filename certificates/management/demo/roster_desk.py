@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import tempfile
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 
+from certificates.management.demo import lists
 from certificates.management.demo.offices import Staff
 from registration import actions, roster
-from registration.models import Qualification, RosterImport
+from registration.models import Qualification
 from registration.roster import fictitious
-from registration.roster.columns import COLUMNS
 from swms.accounts.models import User
 from swms.dates import today
 
@@ -24,7 +20,7 @@ def fill_desk(staff: Staff, seed: int) -> None:
     """Bring in three small lists as the keeper would, and propose a merge as the keeper of 北京市 would."""
     new = list(fictitious.holders(30, seed + 3, until=today()))
     first = [replace(each, province=PLACE, province_name="北京市") for each in new[:12]]
-    _bring("演示补报名单.csv", first, staff.keeper)
+    lists.bring("演示补报名单.csv", [each.cells for each in first], staff.keeper)
     one, two, three, twin, *others = first
     again = [
         replace(one, name=f"{one.name[:-1]}某"),
@@ -34,22 +30,11 @@ def fill_desk(staff: Staff, seed: int) -> None:
         *others,
         *new[21:25],
     ]
-    _bring("演示更正名单.csv", again, staff.keeper)
-    wrong = _bring("演示旧名单.csv", new[25:], staff.keeper)
-    roster.run(roster.roll_back(wrong, by=staff.keeper, reason="报送单位发错了文件，已重新报送。").pk)
+    lists.bring("演示更正名单.csv", [each.cells for each in again], staff.keeper)
+    wrong = lists.bring("演示旧名单.csv", [each.cells for each in new[25:]], staff.keeper)
+    roster.run(roster.ask_to_undo(wrong, by=staff.keeper, reason="报送单位发错了文件，已重新报送。").pk)
     keep, join = (Qualification.objects.get(mgmt_no=each.mgmt_no) for each in (twin, new[20]))
     by = User.objects.get(username="demo-sunhao")
     actions.merging.propose(
         keep, join, reason="本人持公安机关出具的证件号码变更证明（示例），前后号码为同一人。", by=by
     )
-
-
-def _bring(name: str, holders: list[fictitious.Holder], by: User) -> RosterImport:
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow([column.header for column in COLUMNS])
-    writer.writerows(each.cells for each in holders)
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / name
-        path.write_text(out.getvalue(), encoding="utf-8-sig")
-        return roster.import_file(path, by=by)

@@ -172,7 +172,7 @@ class SamplingCampaignAdmin(ReviewAdmin):
         context = {
             "heading": "核对抽查批次",
             "columns": [
-                {"label": "层", "number": False},
+                {"label": "层"},
                 {"label": "范围内", "number": True},
                 {"label": "抽取", "number": True},
             ],

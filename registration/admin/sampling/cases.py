@@ -3,18 +3,19 @@
 from django.contrib import admin
 from django.db.models import Q
 
-from registration.admin.form_shown import content_of, files_of, record_sections, stored_files
+from registration.admin.form_shown import content_of, files_of, record_sections, stored_files, value_in
 from registration.admin.identity import find
 from registration.models import Application, Registration, SampledCase
 from registration.queries import AutomaticCheck
 from registration.queries import sampling as queries
-from registration.queries.reminding import REMIND_WITH_LEFT_ON_SAMPLE as REMIND_WITH_LEFT
+from registration.queries.reminding import REMIND_WITH_LEFT_ON_SAMPLE
 from registration.workflows import ENDED_SAMPLE_STATES, FAILED_SAMPLE_STATES, Finding, RegistrationState, SampleState
 from registration.workflows.sampling.case import MORE_AT_MOST, another_person, fresh_eyes, involved, is_settled
+from swms.console.evidence import shown
 from swms.console.history import entries
 from swms.console.review import Case, ReviewAdmin
 from swms.console.screens import Filter, desks_by_clock
-from swms.dates import today, working_days_left
+from swms.dates import today
 from swms.notices.ledger import told
 from swms.regions.models import REVIEW_DUTIES
 from swms.regions.queries import full_name
@@ -53,10 +54,9 @@ class SampledCaseAdmin(ReviewAdmin):
         ]
 
     def desks(self, user):
-        return desks_by_clock(self.label, self.list_url, self.waiting(user), near=REMIND_WITH_LEFT)
+        return desks_by_clock(self.label, self.list_url, self.waiting(user), near=REMIND_WITH_LEFT_ON_SAMPLE)
 
     def row(self, record):
-        due = {"due": record.due_on, "left": working_days_left(today(), record.due_on)} if record.due_on else {}
         return {
             "title": record.worker.user.name,
             "cells": [
@@ -64,7 +64,7 @@ class SampledCaseAdmin(ReviewAdmin):
                 {"text": record.campaign.title},
                 {"text": full_name(record.region)},
                 {"badge": record.get_state_display()},
-                due,
+                self.clock(record),
             ],
         }
 
@@ -96,9 +96,7 @@ class SampledCaseAdmin(ReviewAdmin):
 
     def secret(self, record, name):
         """As it stands in the form that was approved."""
-        sections = content_of(record.application)["sections"]
-        entries_ = (entry for section in sections for entry in section["entries"])
-        return next((row["value"] for entry in entries_ for row in entry if row["key"] == name), "")
+        return value_in(content_of(record.application), name)
 
     def consequences(self, record, move, form):
         rows = [
@@ -127,7 +125,7 @@ class SampledCaseAdmin(ReviewAdmin):
                 {"label": "本人提交", "entries": [_said(each) for each in answers]},
                 *record_sections(content),
             ],
-            files=[*(_file(file, each) for each in answers for file in each.files.all()), *files_of(content, stored)],
+            files=[*_sent_files(answers), *files_of(content, stored)],
             history=entries(record),
             sent=told(record),
         )
@@ -224,6 +222,14 @@ def _asked(record: SampledCase) -> list[dict]:
     return rows
 
 
+def _sent_files(answers) -> list[dict]:
+    return [
+        shown(f"抽查材料 · {each.get_purpose_display()}", file, f"{cn_date(each.sent_at)}提交")
+        for each in answers
+        for file in each.files.all()
+    ]
+
+
 def _said(answer) -> list[dict]:
     files = len(answer.files.all())
     return [
@@ -231,14 +237,3 @@ def _said(answer) -> list[dict]:
         {"label": "提交时间", "value": cn_datetime(answer.sent_at)},
         {"label": "材料", "value": f"{files}个文件，见“材料”" if files else "没有上传"},
     ]
-
-
-def _file(file, answer) -> dict:
-    return {
-        "label": f"抽查材料 · {answer.get_purpose_display()}",
-        "name": file.name,
-        "url": f"{file.get_absolute_url()}?inline=1",
-        "media_type": file.media_type,
-        "size": file.size,
-        "note": f"{cn_date(answer.sent_at)}提交",
-    }

@@ -5,7 +5,6 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from django.db.models import Count, QuerySet
-from django.utils import timezone
 
 from registration.models import Application, RegistrationPeriod, SampledCase, SamplingCampaign, WorkExperience
 from registration.workflows import (
@@ -20,6 +19,7 @@ from registration.workflows import (
 )
 from registration.workflows.sampling.drawing import ALGORITHM, size_of
 from swms.codes import CertificateLevel, EmployerType
+from swms.dates import midnight
 from swms.regions.models import Duty, Region, jurisdictions_of
 from swms.regions.queries import division
 
@@ -68,7 +68,7 @@ def candidates(campaign: SamplingCampaign) -> list[Candidate]:
         "application__region", "application__qualification", "registration__region"
     ).filter(application__state__in=DONE_STATES, registration__qualification__state=QualificationState.VALID)
     if campaign.basis == CampaignBasis.COMPLETED:
-        span = (_midnight(campaign.period_from), _midnight(campaign.period_until + dt.timedelta(days=1)))
+        span = (midnight(campaign.period_from), midnight(campaign.period_until + dt.timedelta(days=1)))
         periods = periods.filter(
             application__completed_at__gte=span[0],
             application__completed_at__lt=span[1],
@@ -148,10 +148,6 @@ def _employers(periods) -> dict[int, str]:
     workers = {each.application.worker_id for each in periods}
     now = WorkExperience.objects.filter(worker__in=workers, end_date=None)
     return dict(now.values_list("worker_id", "employer_type"))
-
-
-def _midnight(day: dt.date) -> dt.datetime:
-    return timezone.make_aware(dt.datetime.combine(day, dt.time.min))
 
 
 # --- for everybody -----------------------------------------------------------------------------------

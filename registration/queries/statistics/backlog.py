@@ -26,7 +26,7 @@ from registration.workflows import (
 from swms.dates import today, working_days_after, working_days_left
 from swms.regions.places import Place
 
-NEAR = 10  # working days, as in the queues
+NEAR = 10  # working days, for every kind alike, as the page says; a queue has the measure of its own kind
 #: The parts of the histogram: a working day up to which a case belongs there, and its words.
 AGES = ((5, "0至5"), (10, "6至10"), (15, "11至15"), (20, "16至20"), (30, "21至30"), (None, "超过30"))
 
@@ -123,7 +123,7 @@ def backlog(place: Place) -> Backlog:
         for kind, words in source.kinds.items():
             for state, stage in source.states.items():
                 lines[number, kind, str(state)] = Line(words, stage)
-    day, soon, ages = today(), _soon(), {}
+    day, soon, ages = today(), working_days_after(today(), NEAR), {}
     for number, kind, state, since, due, count in _grouped(place):
         if since not in ages:
             ages[since] = working_days_left(since, day) if since else 0
@@ -131,7 +131,7 @@ def backlog(place: Place) -> Backlog:
         line.waiting += count
         line.oldest = max(line.oldest, age)
         line.late += count * (due is not None and due < day)
-        line.near += count * (due is not None and day <= due < soon)
+        line.near += count * (due is not None and day <= due <= soon)
         found.ages[_part_of(age)] += count
     found.lines = list(lines.values())
     return found
@@ -139,8 +139,8 @@ def backlog(place: Place) -> Backlog:
 
 def backlog_by_region(place: Place) -> dict[str, Counter]:
     """Count what waits in each division of a place: ``waiting``, ``near`` and ``late``. One query."""
-    day, soon = today(), _soon()
-    late, near = Q(due_on__lt=day), Q(due_on__gte=day, due_on__lt=soon)
+    day, soon = today(), working_days_after(today(), NEAR)
+    late, near = Q(due_on__lt=day), Q(due_on__gte=day, due_on__lte=soon)
     parts = [
         source.waiting(place)
         .values(code=F(f"{source.region}_id" if "__" not in source.region else source.region))
@@ -164,11 +164,6 @@ def _grouped(place: Place):
         grouped = rows.values("source", "what", "stage", "day", "due_on").annotate(count=Count("*"))
         parts.append(grouped.values_list("source", "what", "stage", "day", "due_on", "count"))
     return parts[0].union(*parts[1:], all=True)
-
-
-def _soon():
-    """Return the day before which an end is near, as the queues count it."""
-    return working_days_after(today(), NEAR + 1)
 
 
 def _part_of(age: int) -> int:

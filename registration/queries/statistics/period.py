@@ -5,9 +5,8 @@ from datetime import date, datetime, timedelta
 
 from dateutil.relativedelta import relativedelta
 from django.db.models.functions import TruncMonth, TruncWeek
-from django.utils import timezone
 
-from swms.dates import add_months
+from swms.dates import add_months, midnight
 
 WEEKS_UP_TO = 100  # days; longer periods are shown by month
 LONGEST_YEARS = 5
@@ -36,7 +35,7 @@ class Period:
     @property
     def moments(self) -> tuple[datetime, datetime]:
         """The moments for ``__gte`` and ``__lt``, in local time (R-TIME-01)."""
-        return _midnight(self.first), _midnight(self.last + timedelta(days=1))
+        return midnight(self.first), midnight(self.last + timedelta(days=1))
 
     def within(self, field: str) -> dict:
         """Return the lookups that a moment lies in the period."""
@@ -74,7 +73,3 @@ def presets(day: date) -> dict[str, Period]:
         "今年": Period(day.replace(month=1, day=1), day),
         "去年": Period(date(last_year, 1, 1), date(last_year, 12, 31)),
     }
-
-
-def _midnight(day: date) -> datetime:
-    return timezone.make_aware(datetime(day.year, day.month, day.day))  # noqa: DTZ001 - it is made aware
