@@ -303,7 +303,7 @@ def test_at_24_00_of_the_last_day_the_copy_closes_whatever_the_job_does(wang_fan
         (AnnotationState.EXPIRED, "加注已过期"),
         (AnnotationState.ENDED, "加注已终止"),
         (AnnotationState.FAILED, "生成失败"),
-        (AnnotationState.REVOKED, "证书已撤销"),
+        (AnnotationState.REVOKED, "加注已撤销"),
     ],
 )
 def test_a_closed_copy_says_why_on_its_page_and_as_409(wang_fang, annotation, state, words):  # R-CERT-06

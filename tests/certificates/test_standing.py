@@ -126,7 +126,7 @@ class Case:
             assert by_token.facts[0].value == status, (order, version)
             assert by_token.as_json()["valid"] == (code == "valid"), (order, version)
             found = Examination(Verdict.INTACT, sha256=f"{version:064}", token=token, signed_at=timezone.now())
-            monkeypatch.setattr("certificates.queries.verification.examine", lambda *a, found=found, **k: found)
+            monkeypatch.setattr("certificates.queries.verification.examined", lambda *a, found=found, **k: found)
             assert queries.verify_file(b"").code == code, (order, version)
         code, title, status = expected(order, newest, newest)
         assert queries.verify_number(record.number, "王芳").code == code, order
