@@ -1,17 +1,19 @@
 """What follows a move, and what the sweeps find when nothing followed (R-ANN-02, F9)."""
 
 import datetime as dt
+import hashlib
 
 import pytest
 import time_machine
 
-from certificates import actions, tasks
-from certificates.models import Annotation
+from certificates import actions, queries, tasks
+from certificates.models import Annotation, EntryKind, LogEntry
 from certificates.workflows import AnnotationState
 from registration.models import Application
 from registration.workflows import ApplicationState
 from swms.dates import today
 from swms.notices.models import Notice
+from swms.ui import cn_date
 from tests.certificates.makers import agreed_holder, ask
 
 pytestmark = pytest.mark.django_db
@@ -86,6 +88,32 @@ def test_the_daily_job_closes_and_deletes(annotation):  # R-ANN-07, R-ANN-13
     assert not annotation.file.exists()
 
 
+@pytest.mark.parametrize("how", ["end", "revoke", "expire"])
+def test_however_a_copy_was_closed_its_file_goes_and_row_hash_and_log_stay(annotation, people, how):  # R-ANN-13
+    if how == "end":
+        actions.end(annotation, by=annotation.qualification.worker.user)
+    elif how == "revoke":
+        annotation.qualification.move("revoke", actor=people.zhou_yan, reason="经核实证书信息有误，予以撤销")
+    else:
+        Annotation.objects.update(valid_until=today() - dt.timedelta(days=1))
+    data = annotation.read()
+    tasks.expire_annotations()
+    kept = Annotation.objects.get()
+    assert not kept.file.exists()
+    assert kept.purged_at
+    assert kept.sha256 == hashlib.sha256(data).hexdigest()
+    assert LogEntry.objects.get(record=str(kept.uid), kind=EntryKind.COPY).sha256 == kept.sha256
+    answer = {"end": "annotation_ended", "revoke": "revoked", "expire": "annotation_expired"}[how]
+    assert queries.verify_file(data).code == answer, "whoever kept the file is still answered"
+
+
+def test_a_deletion_that_was_cut_short_is_taken_up_again(annotation):  # R-ANN-13
+    actions.end(annotation, by=annotation.qualification.worker.user)
+    annotation.file.unlink()  # deleted, and the worker died before it could say so
+    assert actions.purge() == 1
+    assert Annotation.objects.get().purged_at
+
+
 def test_three_days_before_its_end_the_holder_is_reminded_once(annotation):  # §2.13
     soon = Notice.objects.filter(kind="certificates.annotation.ends_soon")
     noon = dt.datetime.combine(annotation.valid_until, dt.time(12), dt.UTC)
@@ -94,7 +122,20 @@ def test_three_days_before_its_end_the_holder_is_reminded_once(annotation):  # �
     with time_machine.travel(noon - dt.timedelta(days=3), tick=False):
         assert actions.remind_before_end() == 1
         assert actions.remind_before_end() == 0
-    assert soon.get().recipient == annotation.qualification.worker.user
+    told = soon.get()
+    assert told.recipient == annotation.qualification.worker.user
+    assert told.title == f"证书加注将于{cn_date(annotation.valid_until)}到期"
+    assert told.url == annotation.get_absolute_url()
+
+
+def test_who_asked_for_three_days_needs_no_reminder_of_them_and_is_told_when_they_are_over(qualification):  # §2.13
+    row = ask(qualification, valid_days=3)
+    actions.annotate([row.pk])
+    assert actions.remind_before_end() == 0
+    with time_machine.travel(dt.datetime.combine(row.valid_until + dt.timedelta(days=1), dt.time(1), dt.UTC)):
+        tasks.expire_annotations()
+    over = Notice.objects.get(kind="certificates.annotation.expire")
+    assert (over.recipient, over.url) == (qualification.worker.user, row.get_absolute_url())
 
 
 def test_nobody_is_reminded_of_an_annotation_that_was_ended(annotation):

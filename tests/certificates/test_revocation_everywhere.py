@@ -178,11 +178,14 @@ AFTER = {
 BEFORE = all_say("valid", first_version="replaced", ended_copy="annotation_ended")
 
 
+def test_before_anything_is_undone_all_sides_say_the_same_too(world):
+    assert world.answers() == BEFORE
+    assert world.served() == {"second version", "open copy"}
+
+
 @pytest.mark.parametrize("what", AFTER)
 def test_in_the_next_request_all_sides_say_the_same_and_nothing_undone_is_served(world, what):
     """After annotation, after replacement, after the holder ended a copy: the strongest end goes first."""
-    assert world.answers() == BEFORE
-    assert world.served() == {"second version", "open copy"}
     expected, served = AFTER[what]
     world.move(what)
     assert world.answers() == expected
