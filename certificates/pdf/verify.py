@@ -110,11 +110,12 @@ def examine(
     roots = tuple(trust_roots)
     ours = next((found for found in _signatures(data) if _is_ours(found.certificates, roots)), None)
     if ours is None:
+        if _ENCRYPTED.search(data):  # also ours, to which somebody gave a password: there is nothing to be read
+            return replace(answer, verdict=Verdict.ENCRYPTED)
         if _MARK.search(data):
             change = Change.UNSIGNED if _END.search(data, max(len(data) - 64, 0)) else Change.CUT
             return replace(answer, verdict=Verdict.ALTERED, change=change)
-        encrypted = _ENCRYPTED.search(data)
-        return replace(answer, verdict=Verdict.ENCRYPTED if encrypted else Verdict.NOT_OURS)
+        return replace(answer, verdict=Verdict.NOT_OURS)
     answer = replace(answer, verdict=Verdict.ALTERED)
     if not _holds(ours, data):
         is_cut = ours.start == ours.opening and ours.end > len(data)
