@@ -43,7 +43,7 @@ def current_certificate(registration: Registration) -> Certificate | None:
 
 
 def is_withdrawn(registration: Registration) -> bool:
-    """Tell whether nothing of the registration is served any more: it was undone, and verification says so (R-REG-24)."""
+    """Tell whether nothing of the registration is served any more: it was undone (R-REG-24)."""
     return registration.standing in (RegistrationState.REVOKED, RegistrationState.CANCELLED)
 
 

@@ -183,7 +183,7 @@ class End(HolderPage, View):
 
 
 def why_closed(annotation: Annotation) -> tuple[str, str, str]:
-    """Return why a copy cannot be opened, empty while it can; the certificate's own end goes first, as at verification."""
+    """Return why a copy cannot be opened, empty while it can; as at verification, the certificate's end goes first."""
     if not annotation.qualification.is_valid:
         answer = of_qualification(annotation.qualification)
         return answer.code, answer.title, f"{answer.text}这份加注件不能再使用。"

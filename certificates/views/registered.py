@@ -85,7 +85,7 @@ def _replacing(registration: Registration) -> dict:
 
 @method_decorator(never_cache, name="dispatch")
 class File(LoginRequiredMixin, View):
-    """The signed PDF of the 登记证书; 409 while it is in production, and after the registration was undone (R-REG-24)."""
+    """The signed PDF of the 登记证书; 409 while it is in production, and of what was undone (R-REG-24)."""
 
     download = False
 

@@ -7,7 +7,8 @@ import pytest
 import time_machine
 
 from certificates import actions, queries, tasks
-from certificates.models import Annotation, EntryKind, LogEntry
+from certificates.models import Annotation, Certificate, EntryKind, LogEntry
+from certificates.pdf import keys
 from certificates.workflows import AnnotationState
 from registration.models import Application
 from registration.workflows import ApplicationState
@@ -69,6 +70,26 @@ def test_with_many_in_hand_no_message_is_sent_for_one_more(qualification, publis
     ask(qualification)
     assert len(published) == 1
     assert actions.drains_needed() == 1
+
+
+def test_with_an_unusable_key_nothing_is_half_made_and_nothing_is_lost(completed, qualification, settings, tmp_path):
+    """Its own fault, not that of an order: no certificate is called impossible, and none is refused."""
+    row, settings.SIGNING_KEY_DIR = ask(qualification), tmp_path / "given"
+    settings.SIGNING_KEY_DIR.mkdir()
+    (settings.SIGNING_KEY_DIR / "signer.pem").write_bytes(b"not a key")
+    for work in (lambda: actions.annotate([row.pk]), lambda: actions.issue(completed.pk)):
+        with pytest.raises(keys.KeyUnusable, match=r"signer\.pem holds no readable private key"):
+            work()
+    row.refresh_from_db()
+    assert (row.state, row.path) == (AnnotationState.SUBMITTED, "")
+    assert not Certificate.objects.exists()
+    assert not LogEntry.objects.exists()
+    assert not settings.CERTIFICATE_ROOT.exists()
+    assert queries.impossible(Application.objects.all()) == []
+    (settings.SIGNING_KEY_DIR / "signer.pem").unlink()
+    Annotation.objects.update(lease_until=None)  # it runs out
+    assert actions.annotate([row.pk]) == 1
+    assert actions.issue(completed.pk)
 
 
 def test_the_sweep_of_certificates_finds_what_no_message_announced(completed, published):
