@@ -216,6 +216,7 @@ class World(People):
     def campaign(self) -> SamplingCampaign:
         return self.inspection.campaign
 
+    @cached_property
     def paper(self) -> PaperCertificate:
         """王芳's, asked for by courier; she took the request back after the first list and gave another address."""
         row, holder = self.finished.qualification, self.wang_fang.user
