@@ -207,9 +207,15 @@ def _answer(answer: Answer, subject: str = "", facts: list[Row] | None = None, *
         at=timezone.now(),
         subject=subject,
         facts=facts or [],
-        meaning=MEANINGS.get(subject, []) if answer.explained else [],
+        meaning=_meaning(answer, subject),
         **whose,
     )
+
+
+def _meaning(answer: Answer, subject: str) -> list[str]:
+    """Return what the verdict means; of what was undone only how to compare: the rest is about what stays valid."""
+    meaning = MEANINGS.get(subject, []) if answer.explained else []
+    return meaning[:1] if answer.tone == "bad" else meaning
 
 
 def _qualifications():

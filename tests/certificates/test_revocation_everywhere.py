@@ -64,8 +64,12 @@ class Document:
         """Return the verdict of each side."""
         found = by_number(self.number) if self.number else {}
         link = f"/v/{self.row.verify_token}"
+        page = stranger().get(link)
+        result = page.context["result"]
+        # What was undone must not be said to be valid all the same further down.
+        assert ("效力不受" in page.content.decode()) == (result.tone != "bad"), result.code
         return found | {
-            "link": stranger().get(link).context["result"].code,
+            "link": result.code,
             "link for programs": stranger().get(link, headers={"accept": "application/json"}).json()["code"],
             "file": upload(stranger(), self.file).context["result"].code,
             "command line": judge_file(self.file, offline=False).code,

@@ -1,4 +1,4 @@
-"""The life of an annotated copy: what it corresponds to, asked for, downloaded, ended; and revoked, seen from all sides."""
+"""The life of an annotated copy: asked for, downloaded, ended; and a revocation, seen from all sides."""
 
 from certificates.models import Annotation
 from certificates.workflows import AnnotationState
