@@ -6,8 +6,11 @@ class CertificatesConfig(AppConfig):
     verbose_name = "证书"
 
     def ready(self):
+        from django.core.checks import register
+
         from certificates import receivers  # noqa: F401 (it listens once imported)
         from certificates.actions.replacing import move_replacements
+        from certificates.checks import signing_keys
         from certificates.queries.dates import annotation_dates
         from certificates.queries.names import unprintable
         from certificates.queries.paper_dates import paper_dates
@@ -19,6 +22,7 @@ class CertificatesConfig(AppConfig):
         from registration.queries.statistics import count_also
         from registration.roster import check_names_with
 
+        register(signing_keys)
         check_names_with(unprintable)
         remind_of(*REPLACEMENTS)
         count_also(WAITING)

@@ -3,7 +3,7 @@
 import rules
 
 from registration.rules import is_own
-from swms.regions.models import Duty, holds_duty
+from swms.regions.models import REVIEW_DUTIES, Duty, holds_duty
 
 
 @rules.predicate
@@ -23,6 +23,11 @@ def keeps_batch(user, batch):
 def keeps_paper(user, paper):
     """A keeper of certificates for the province of the paper's batch."""
     return holds_duty(user, Duty.CERTIFICATE, paper.batch.region)
+
+
+def may_check_many(user) -> bool:
+    """Tell whether the user is an institution, or one of the offices that review or keep certificates."""
+    return user.is_institution or any(holds_duty(user, duty) for duty in (*REVIEW_DUTIES, Duty.CERTIFICATE))
 
 
 rules.add_perm("certificates.own_annotation", is_holder)

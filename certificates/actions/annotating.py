@@ -188,7 +188,8 @@ def _record(made: list[Made], signed_at: datetime) -> int:
 
     rows = Annotation.objects.filter(pk__in=files).select_related("scenario", "qualification__worker__user")
     with together():
-        refused = Annotation.workflow.apply_all(rows, "generate", said=facts)
+        refused = Annotation.workflow.apply_all(rows, "generate", said=facts)  # and into 签发日志
+        crashpoint("annotate.logged")
     for annotation, why in refused:  # revoked meanwhile, or a quicker worker: the file is an orphan
         log.info("annotation_not_recorded", extra={"annotation": annotation.number, "code": why.code})
     done = set(files) - {annotation.pk for annotation, _ in refused}

@@ -16,6 +16,7 @@ from certificates.workflows import UNDECIDED_PAPERS, BatchState, PaperState, Pap
 from swms.audit.trail import record
 from swms.bulletins import actions as bulletins
 from swms.bulletins.workflows import BulletinState
+from swms.crashpoints import crashpoint
 from swms.dates import today
 from swms.notices.receivers import announced
 from swms.notices.send import notify
@@ -317,6 +318,7 @@ def move_on(limit: int = SLICE) -> int:
     ):
         for paper in rows.select_related("batch__region", "batch__arrived_by", "qualification__worker__user")[:limit]:
             done += _moved(paper, name, actor=paper.batch.arrived_by if name == "make_available" else None)
+            crashpoint("collect.moved")
     return done
 
 

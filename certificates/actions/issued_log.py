@@ -11,6 +11,7 @@ from certificates.pdf import merkle, statement_keys
 from certificates.queries import issued_log
 from certificates.queries.clock import database_now
 from swms import anchors
+from swms.crashpoints import crashpoint
 
 
 def log_issued(document) -> None:
@@ -46,6 +47,8 @@ def anchor() -> dict | None:
         "key": signer.name.hex(),
     }
     r, s = utils.decode_dss_signature(signer.key.sign(issued_log.head_text(head), ec.ECDSA(hashes.SHA256())))
+    crashpoint("anchor.signed")
     head["signature"] = base64.b64encode(r.to_bytes(32) + s.to_bytes(32)).decode()
     anchors.append(issued_log.heads_path(), head)
+    crashpoint("anchor.written")
     return head

@@ -87,8 +87,8 @@ def _ordered(model: type[Application] | type[Replacement], pk: int) -> Certifica
     """Return the version to make for an order; ``None``, and the alarm, when it cannot even be begun."""
     try:
         return _allocate(model, pk)
-    except (DatabaseError, InterfaceError):
-        raise
+    except (DatabaseError, InterfaceError, keys.KeyUnusable):
+        raise  # not the order's fault: the sweep brings it back
     except Exception as error:  # its photo is gone from the disk: there is no row yet to put off
         _note_impossible(model, pk, error)
         return None
@@ -169,7 +169,8 @@ def _record(document: Certificate, **facts) -> bool:
             for older in in_force.order_by("version"):
                 older.move("supersede")
                 crashpoint("replace.superseded")
-            document.move("issue", **facts)
+            document.move("issue", **facts)  # and into 签发日志
+            crashpoint("issue.logged")
             document.order.move("issue")
     except Refused as refused:  # a quicker worker; this file is an orphan
         log.info("certificate_not_recorded", extra={"certificate": str(document), "code": refused.code})

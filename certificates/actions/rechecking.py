@@ -15,6 +15,7 @@ from certificates.models import Annotation, Certificate, FileCheck, FileDamaged,
 from certificates.queries import issued_log
 from certificates.queries.examining import examined
 from certificates.workflows import AnnotationState
+from swms.crashpoints import crashpoint
 from swms.crypto import CannotOpen
 from swms.dates import today
 
@@ -55,6 +56,7 @@ def _walk(name: str, batch: int) -> int:
     rows = list(model.objects.exclude(sha256="").filter(pk__gt=at.last).order_by("pk")[:batch])
     for row in rows:
         note(f"{name}:{row.pk}", str(row), judge(row))
+        crashpoint("recheck.noted")
     now = timezone.now()
     at.last, at.read, at.at = rows[-1].pk if rows else at.last, at.read + len(rows), now
     if len(rows) < batch:

@@ -27,8 +27,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from asn1crypto import pkcs12 as asn1_pkcs12
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa, utils
 from cryptography.hazmat.primitives.serialization import pkcs12
@@ -43,8 +44,19 @@ ROOT_NAME = "SWMS 示例根证书·非官方"
 SIGNER_NAME = "SWMS 示例签名证书·非官方"
 ROOT_YEARS, SIGNER_YEARS = 20, 10
 
-__all__ = ["P_256", "ROOT_NAME", "RSA_2048", "SIGNER_NAME", "KeyUnusable", "Signer", "load_signer", "trust_roots"]
+__all__ = [
+    "P_256",
+    "ROOT_NAME",
+    "RSA_2048",
+    "SIGNER_NAME",
+    "KeyUnusable",
+    "Signer",
+    "load_signer",
+    "signer_there",
+    "trust_roots",
+]
 
+_PASSPHRASE = "SWMS_SIGNING_KEY_PASSPHRASE"
 _PREHASHED = utils.Prehashed(hashes.SHA256())
 _one_load_at_a_time = threading.Lock()
 
@@ -125,9 +137,12 @@ def _load_from_token(folder: Path, where: pkcs11.Token) -> Signer:
 
 def _changed(folder: Path) -> tuple[int, ...]:
     """Return when the key files were last written: a rotated key is read again without a restart."""
-    return tuple(
-        file.stat().st_mtime_ns if file.is_file() else 0 for file in (folder / "signer.p12", folder / "signer.pem")
-    )
+    try:
+        return tuple(
+            file.stat().st_mtime_ns if file.is_file() else 0 for file in (folder / "signer.p12", folder / "signer.pem")
+        )
+    except OSError as error:  # a folder that may not be looked into must not be taken for an empty one
+        raise KeyUnusable(f"{folder} cannot be read: {error.strerror}") from error
 
 
 def trust_roots(directory: str | Path | None = None) -> tuple[x509.Certificate, ...]:
@@ -156,13 +171,29 @@ def _settings():
 
 @lru_cache(maxsize=8)
 def _load(directory: Path, algorithm: str, passphrase: str, changed: tuple[int, ...]) -> Signer:
-    given, made = directory / "signer.p12", directory / "signer.pem"
-    if given.is_file():
-        signer = _checked(_from_pkcs12(given, passphrase), given)
-    else:
-        signer = _checked(_from_pem(made, passphrase), made)
+    signer = _read_signer(directory, passphrase)
     _publish(directory, signer)
     return signer
+
+
+def signer_there(directory: str | Path | None = None, *, passphrase: str | None = None) -> Signer | None:
+    """Return the signer whose files are in `directory`, `None` before there is one; nothing is made or written.
+
+    Raises `KeyUnusable` as `load_signer` does: for whoever wants to know before the first signature.
+    """
+    folder = directory_of(directory)
+    if where := _token():
+        return pkcs11.signer(folder, where)
+    if passphrase is None:
+        passphrase = getattr(_settings(), "SIGNING_KEY_PASSPHRASE", "")
+    return _read_signer(folder, passphrase) if any(_changed(folder)) else None
+
+
+def _read_signer(directory: Path, passphrase: str) -> Signer:
+    given, made = directory / "signer.p12", directory / "signer.pem"
+    if given.is_file():
+        return _checked(_from_pkcs12(given, passphrase), given)
+    return _checked(_from_pem(made, passphrase), made)
 
 
 def _publish(directory: Path, signer: Signer) -> None:
@@ -200,8 +231,14 @@ def _from_pem(file: Path, passphrase: str) -> Signer:
         key = serialization.load_pem_private_key(
             _read(file), passphrase.encode() if passphrase and _is_encrypted(file) else None
         )
-    except (ValueError, TypeError) as error:
-        raise KeyUnusable(f"{file} holds no readable private key, or the passphrase is wrong") from error
+    except TypeError as error:
+        raise KeyUnusable(f"{file} is encrypted: set {_PASSPHRASE} to its passphrase") from error
+    except UnsupportedAlgorithm as error:
+        raise KeyUnusable(f"{file}: only RSA and P-256 keys can sign certificates") from error
+    except ValueError as error:
+        if _is_encrypted(file):
+            raise KeyUnusable(f"{file} does not open with the passphrase in {_PASSPHRASE}") from error
+        raise KeyUnusable(f"{file} holds no readable private key") from error
     certificate, *chain = read_certificates(file)
     return Signer(key, certificate, tuple(chain))
 
@@ -211,14 +248,44 @@ def _is_encrypted(file: Path) -> bool:
 
 
 def _from_pkcs12(file: Path, passphrase: str) -> Signer:
+    data = _read(file)
     try:
-        bundle = pkcs12.load_pkcs12(_read(file), passphrase.encode() or None)
+        bundle = pkcs12.load_pkcs12(data, passphrase.encode() or None)
+    except UnsupportedAlgorithm as error:
+        raise KeyUnusable(f"{file}: only RSA and P-256 keys can sign certificates") from error
     except ValueError as error:
-        raise KeyUnusable(f"{file} is not a readable PKCS#12 file, or the passphrase is wrong") from error
+        if _has_form_of_pkcs12(data):
+            raise KeyUnusable(f"{file} does not open with the passphrase in {_PASSPHRASE}") from error
+        raise KeyUnusable(f"{file} is not a PKCS#12 file") from error
     if bundle.key is None or bundle.cert is None:
         raise KeyUnusable(f"{file} must hold a private key and its certificate")
-    chain = tuple(extra.certificate for extra in bundle.additional_certs)
-    return Signer(bundle.key, bundle.cert.certificate, chain)
+    others = [extra.certificate for extra in bundle.additional_certs]
+    return Signer(bundle.key, bundle.cert.certificate, _chain(bundle.cert.certificate, others))
+
+
+def _has_form_of_pkcs12(data: bytes) -> bool:
+    try:
+        return asn1_pkcs12.Pfx.load(data)["version"].native == "v3"
+    except (ValueError, TypeError):
+        return False
+
+
+def _chain(certificate: x509.Certificate, others: list[x509.Certificate]) -> tuple[x509.Certificate, ...]:
+    """Return the certificates that lead to the root: in PKCS#12 they stand in any order, and among strangers."""
+    chain = []
+    while issuer := next((one for one in others if one not in chain and issued_by(certificate, one)), None):
+        chain.append(issuer)
+        certificate = issuer
+    return tuple(chain)
+
+
+def issued_by(child: x509.Certificate, parent: x509.Certificate) -> bool:
+    """Tell whether `parent` signed `child`."""
+    try:
+        child.verify_directly_issued_by(parent)
+    except (ValueError, TypeError, InvalidSignature):
+        return False
+    return True
 
 
 def _checked(signer: Signer, file: Path) -> Signer:
@@ -237,19 +304,23 @@ def _checked(signer: Signer, file: Path) -> Signer:
 def check_certificates(signer: Signer, file: Path) -> Signer:
     """Return `signer` when its certificate is in date and its chain in order. Raises `KeyUnusable`."""
     certificate = signer.certificate
-    if not signer.may_sign_at(dt.datetime.now(dt.UTC)):
+    now = dt.datetime.now(dt.UTC)
+    if now < certificate.not_valid_before_utc:
         raise KeyUnusable(
-            f"{file}: the certificate is valid from {certificate.not_valid_before_utc:%Y-%m-%d} "
-            f"to {certificate.not_valid_after_utc:%Y-%m-%d}, not today"
+            f"{file}: the certificate is not valid before {certificate.not_valid_before_utc:%Y-%m-%d %H:%M} UTC, "
+            f"and the clock of this machine says {now:%Y-%m-%d %H:%M} UTC: is it right?"
+        )
+    if now > certificate.not_valid_after_utc:
+        raise KeyUnusable(
+            f"{file}: the certificate expired on {certificate.not_valid_after_utc:%Y-%m-%d %H:%M} UTC, "
+            f"and the clock of this machine says {now:%Y-%m-%d %H:%M} UTC"
         )
     for child, parent in zip((certificate, *signer.chain), signer.chain, strict=False):
-        try:
-            child.verify_directly_issued_by(parent)
-        except (ValueError, TypeError, InvalidSignature) as error:
+        if not issued_by(child, parent):
             raise KeyUnusable(
                 f"{file}: the chain is broken or out of order: {common_name(child)} "
                 f"was not issued by {common_name(parent)}"
-            ) from error
+            )
     return signer
 
 

@@ -45,6 +45,12 @@ def load(directory: str | Path | None = None) -> StatementSigner:
     return _load(file, file.stat().st_mtime_ns)
 
 
+def signer_there(directory: str | Path | None = None) -> StatementSigner | None:
+    """Return the signer of `directory`, `None` before there is one; nothing is made. Raises KeyUnusable."""
+    file = keys.directory_of(directory) / "statement.pem"
+    return _load(file, file.stat().st_mtime_ns) if file.is_file() else None
+
+
 @lru_cache(maxsize=8)
 def _load(file: Path, changed: int) -> StatementSigner:
     try:

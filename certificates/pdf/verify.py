@@ -28,7 +28,7 @@ from pyhanko_certvalidator import ValidationContext
 
 from certificates.pdf.cms import NotAContainer, as_asn1, container_for, read_container
 from certificates.pdf.coroutines import run
-from certificates.pdf.keys import common_name
+from certificates.pdf.keys import common_name, issued_by
 
 logger = logging.getLogger(__name__)
 
@@ -110,11 +110,12 @@ def examine(
     roots = tuple(trust_roots)
     ours = next((found for found in _signatures(data) if _is_ours(found.certificates, roots)), None)
     if ours is None:
+        if _ENCRYPTED.search(data):  # also ours, to which somebody gave a password: there is nothing to be read
+            return replace(answer, verdict=Verdict.ENCRYPTED)
         if _MARK.search(data):
             change = Change.UNSIGNED if _END.search(data, max(len(data) - 64, 0)) else Change.CUT
             return replace(answer, verdict=Verdict.ALTERED, change=change)
-        encrypted = _ENCRYPTED.search(data)
-        return replace(answer, verdict=Verdict.ENCRYPTED if encrypted else Verdict.NOT_OURS)
+        return replace(answer, verdict=Verdict.NOT_OURS)
     answer = replace(answer, verdict=Verdict.ALTERED)
     if not _holds(ours, data):
         is_cut = ours.start == ours.opening and ours.end > len(data)
@@ -162,17 +163,9 @@ def _is_ours(certificates: tuple[x509.Certificate, ...], roots: tuple[x509.Certi
         return True
     # From the root down, so that no key is used before it is known to be good.
     top = certificates[-1]
-    return (top in roots or any(_issued(top, root) for root in roots)) and all(
-        _issued(child, parent) for child, parent in reversed(list(pairwise(certificates)))
+    return (top in roots or any(issued_by(top, root) for root in roots)) and all(
+        issued_by(child, parent) for child, parent in reversed(list(pairwise(certificates)))
     )
-
-
-def _issued(child: x509.Certificate, parent: x509.Certificate) -> bool:
-    try:
-        child.verify_directly_issued_by(parent)
-    except (ValueError, TypeError, InvalidSignature):
-        return False
-    return True
 
 
 def _holds(signature: _Signature, data: bytes) -> bool:

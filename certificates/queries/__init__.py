@@ -16,6 +16,7 @@ from certificates.queries.issuing import (
     due_applications,
     due_certificates,
     due_replacements,
+    is_withdrawn,
     served_certificate,
     versions,
 )
@@ -38,6 +39,7 @@ __all__ = [
     "has_e_certificate",
     "impossible",
     "is_busy",
+    "is_withdrawn",
     "my_certificates",
     "open_replacement",
     "qualification_facts",

@@ -6,7 +6,7 @@ from certificates.models import Certificate, Replacement
 from certificates.queries.annotations import unclaimed
 from certificates.workflows import DocumentState, ReplacementState
 from registration.models import Application, Registration
-from registration.workflows import ApplicationState
+from registration.workflows import ApplicationState, RegistrationState
 
 
 def due_applications() -> QuerySet[Application]:
@@ -42,6 +42,16 @@ def current_certificate(registration: Registration) -> Certificate | None:
     return registration.certificates.order_by("-version").first()
 
 
+def is_withdrawn(registration: Registration) -> bool:
+    """Tell whether nothing of the registration is served any more: it was undone (R-REG-24)."""
+    return registration.standing in (RegistrationState.REVOKED, RegistrationState.CANCELLED)
+
+
 def served_certificate(registration: Registration) -> Certificate | None:
-    """Return the version whose file is there to be read: while the next one is in production, the one before it."""
+    """Return the version whose file is there to be read: while the next one is in production, the one before it.
+
+    ``None`` before the first one is made, and of a registration that was revoked or cancelled.
+    """
+    if is_withdrawn(registration):
+        return None
     return registration.certificates.exclude(state=DocumentState.QUEUED).order_by("-version").first()

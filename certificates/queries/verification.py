@@ -175,13 +175,18 @@ def _about_annotation(annotation: Annotation) -> Verification:
     qualification = annotation.qualification
     facts = [
         Row("证书状态", qualification.get_state_display()),
-        Row("加注状态", annotation.standing.label),
+        Row("加注状态", _end_of(annotation)),
         Row("使用场景", annotation.scenario.label),
         Row("加注有效期至", cn_date(annotation.valid_until)),
         Row("加注编号", annotation.number),
         *qualification_facts(qualification, annotation.names),
     ]
     return _answer(of_annotation(annotation), "annotation", facts, document=annotation, about=qualification)
+
+
+def _end_of(annotation: Annotation) -> str:
+    """Return where the copy stands; what it was revoked with, certificate or registration, is said elsewhere."""
+    return "已撤销" if annotation.standing == AnnotationState.REVOKED else annotation.standing.label
 
 
 def _about_spoilt(found: Examination) -> Verification:
@@ -202,9 +207,15 @@ def _answer(answer: Answer, subject: str = "", facts: list[Row] | None = None, *
         at=timezone.now(),
         subject=subject,
         facts=facts or [],
-        meaning=MEANINGS.get(subject, []) if answer.explained else [],
+        meaning=_meaning(answer, subject),
         **whose,
     )
+
+
+def _meaning(answer: Answer, subject: str) -> list[str]:
+    """Return what the verdict means; of what was undone only how to compare: the rest is about what stays valid."""
+    meaning = MEANINGS.get(subject, []) if answer.explained else []
+    return meaning[:1] if answer.tone == "bad" else meaning
 
 
 def _qualifications():

@@ -9,11 +9,11 @@ from django.views.decorators.cache import never_cache
 
 from certificates.actions import bulk
 from certificates.forms import BulkForm
+from certificates.rules import may_check_many
 from certificates.views.frame import menu
 from registration.roster.files import FileRefused
 from swms import downloads
 from swms.dates import today
-from swms.regions.models import REVIEW_DUTIES, Duty, holds_duty
 
 
 @method_decorator(never_cache, name="dispatch")
@@ -57,8 +57,3 @@ class Bulk(LoginRequiredMixin, View):
             "menu": menu("verify"),
         }
         return render(self.request, "certificates/bulk.html", context)
-
-
-def may_check_many(user) -> bool:
-    """Tell whether the user is an institution, or one of the offices that review or keep certificates."""
-    return user.is_institution or any(holds_duty(user, duty) for duty in (*REVIEW_DUTIES, Duty.CERTIFICATE))

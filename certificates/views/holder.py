@@ -14,6 +14,7 @@ from certificates import actions, queries
 from certificates.forms import AnnotationForm, TermsForm
 from certificates.models import TERMS_VERSION, Annotation, FileDamaged
 from certificates.queries.counts import verification_table
+from certificates.queries.verdicts import of_qualification
 from certificates.views.frame import DAMAGED, HolderPage, closed, document, menu
 from certificates.views.titles import title_url
 from certificates.workflows import AnnotationState
@@ -38,7 +39,7 @@ CLOSED = {
     ),
     AnnotationState.FAILED: ("failed", "生成失败", "这次加注没有生成成功，不占用次数，请重新申请。"),
     AnnotationState.ENDED: ("ended", "加注已终止", "您已终止这次加注，不能再查看和下载。需要使用时，请重新申请加注。"),
-    AnnotationState.REVOKED: ("revoked", "证书已撤销", "证书或登记已被撤销，这份加注件不能再使用。"),
+    AnnotationState.REVOKED: ("revoked", "加注已撤销", "登记已被撤销，这份加注件不能再使用。"),
 }
 
 
@@ -133,8 +134,9 @@ class Annotated(HolderPage, View):
 
     def get(self, request, number):
         annotation = own_annotation(request.user, number)
-        _, title, text = CLOSED.get(annotation.standing, ("", "", ""))
+        code, title, text = why_closed(annotation)
         context = {"annotation": annotation, "closed_title": title, "closed_text": text}
+        context["closed_tone"] = "bad" if code in ("revoked", "cancelled") else "wait"
         partial = request.htmx and annotation.standing == AnnotationState.SUBMITTED
         response = self.page("annotation_wait.html" if partial else "annotation.html", context)
         if request.htmx and not partial:
@@ -151,7 +153,7 @@ class File(HolderPage, View):
     def get(self, request, number):
         annotation = own_annotation(request.user, number)
         if not annotation.is_open:
-            return closed(request, *CLOSED[annotation.standing], annotation=annotation)
+            return closed(request, *why_closed(annotation), annotation=annotation)
         try:
             data = annotation.read()
         except FileDamaged:
@@ -178,6 +180,14 @@ class End(HolderPage, View):
         annotation = own_annotation(request.user, number)
         actions.end(annotation, by=request.user)
         return redirect(annotation)
+
+
+def why_closed(annotation: Annotation) -> tuple[str, str, str]:
+    """Return why a copy cannot be opened, empty while it can; as at verification, the certificate's end goes first."""
+    if not annotation.qualification.is_valid:
+        answer = of_qualification(annotation.qualification)
+        return answer.code, answer.title, f"{answer.text}这份加注件不能再使用。"
+    return CLOSED.get(annotation.standing, ("", "", ""))
 
 
 def own_annotation(user, number: str) -> Annotation:

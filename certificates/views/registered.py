@@ -36,6 +36,7 @@ class Page(LoginRequiredMixin, View):
             "registration": registration,
             "certificate": certificate,
             "ready": queries.served_certificate(registration) is not None,
+            "withdrawn": queries.is_withdrawn(registration),
             "renewing": certificate is not None and certificate.state == DocumentState.QUEUED,
             "answer": of_certificate(registration, certificate),
             "facts": queries.registration_facts(registration, certificate),
@@ -84,13 +85,16 @@ def _replacing(registration: Registration) -> dict:
 
 @method_decorator(never_cache, name="dispatch")
 class File(LoginRequiredMixin, View):
-    """The signed PDF of the 登记证书; 409 while it is in production."""
+    """The signed PDF of the 登记证书; 409 while it is in production, and of what was undone (R-REG-24)."""
 
     download = False
 
     def get(self, request, number):
         registration = visible_registration(request.user, number)
         certificate = queries.served_certificate(registration)
+        if queries.is_withdrawn(registration):
+            answer = of_certificate(registration, certificate)
+            return closed(request, answer.code, answer.title, answer.text, registration=registration)
         if certificate is None:
             return closed(request, *MAKING, registration=registration)
         try:

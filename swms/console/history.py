@@ -51,6 +51,8 @@ TITLES = {
     "download": "下载寄递清单",
     "send_link": "发送重设密码链接",
     "reset_by_appeal": "按申诉重设密码",
+    "bulk_verified": "批量查验证书",
+    "logged_afterwards": "补录签发日志",
 }
 
 

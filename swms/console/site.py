@@ -1,5 +1,7 @@
 """The console's site: who may come in, what the menu offers, and the front page."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import update_wrapper
 
 from django.contrib.admin import AdminSite
@@ -21,6 +23,16 @@ from swms.regions.queries import full_name
 GROUPS = ("审核", "证书", "机构", "公告", "系统", "安全", "审计")
 
 
+@dataclass(frozen=True)
+class Link:
+    """A page outside of the console that stands in its menu for those whom it is open to."""
+
+    group: str
+    label: str
+    page: str
+    opens_to: Callable
+
+
 class ConsoleSite(AdminSite):
     """The reviewers' console at /console/, for staff with their second factor (S10).
 
@@ -28,6 +40,14 @@ class ConsoleSite(AdminSite):
     """
 
     site_header = site_title = "工作台"
+
+    def __init__(self, name="admin"):
+        super().__init__(name)
+        self._links: list[Link] = []
+
+    def offer(self, link: Link) -> None:
+        """Put a page of an app into the menu."""
+        self._links.append(link)
 
     def register(self, model_or_iterable, admin_class=None, **options):
         """Take our own screens only: what libraries register would be pages that nobody scoped."""
@@ -79,6 +99,10 @@ class ConsoleSite(AdminSite):
             item = {"label": screen.label, "url": url, "current": request.path.startswith(url)}
             item["count"] = numbers.get(screen)
             groups.setdefault(screen.group, []).append(item)
+        for link in self._links:
+            if link.opens_to(request.user):
+                item = {"label": link.label, "url": reverse(link.page), "current": False, "count": None}
+                groups.setdefault(link.group, []).append(item)
         nav = [{"label": name, "items": items} for name, items in groups.items() if items]
         front = {"label": "总览", "url": reverse("admin:index"), "count": None}
         front["current"] = request.path == front["url"]

@@ -15,13 +15,17 @@ STEPS = {
         "issue": ["_ordered"],
         "replace": ["_ordered"],
         "_finish": ["_claim", "_signed", "keep", "_record"],
-        "_record": ["older.move"],  # what comes after it is one transaction with it
+        "_record": ["older.move", "document.move"],  # what comes after them is one transaction with them
     },
     "certificates/actions/annotating.py": {
         "_work_off": ["_claim", "_make", "_record"],
+        "_record": ["Annotation.workflow.apply_all"],
         "_make": ["base_for", "increment.annotate"],  # the file is kept last, which is the end of this step
     },
     "certificates/actions/bases.py": {"base_for": ["keep"]},
+    "certificates/actions/issued_log.py": {"anchor": ["signer.key.sign", "anchors.append"]},
+    "certificates/actions/rechecking.py": {"_walk": ["note"]},
+    "certificates/actions/collecting.py": {"move_on": ["_moved"]},
     "swms/notices/delivery.py": {"deliver": ["_claim", "backend(delivery.channel).send"]},
 }
 JOBS = [(path, function) for path, functions in STEPS.items() for function in functions]
@@ -40,7 +44,8 @@ def test_after_every_step_of_a_job_stands_a_crash_point(path, function):
     """Issuing, annotating and delivering survive a kill -9 between any two steps (promises 2 and 4)."""
     steps = STEPS[path][function]
     told = [call for call in calls_of(path, function) if call in {*steps, "crashpoint"}]
-    assert [call for call in told if call != "crashpoint"] == steps, "the steps have changed: say so here"
+    there = [call for call in told if call != "crashpoint"]
+    assert there == steps, "the steps have changed: say so here"
     assert told == [each for step in steps for each in (step, "crashpoint")]
 
 

@@ -1,17 +1,20 @@
 """What follows a move, and what the sweeps find when nothing followed (R-ANN-02, F9)."""
 
 import datetime as dt
+import hashlib
 
 import pytest
 import time_machine
 
-from certificates import actions, tasks
-from certificates.models import Annotation
+from certificates import actions, queries, tasks
+from certificates.models import Annotation, Certificate, EntryKind, LogEntry
+from certificates.pdf import keys
 from certificates.workflows import AnnotationState
 from registration.models import Application
 from registration.workflows import ApplicationState
 from swms.dates import today
 from swms.notices.models import Notice
+from swms.ui import cn_date
 from tests.certificates.makers import agreed_holder, ask
 
 pytestmark = pytest.mark.django_db
@@ -69,6 +72,26 @@ def test_with_many_in_hand_no_message_is_sent_for_one_more(qualification, publis
     assert actions.drains_needed() == 1
 
 
+def test_with_an_unusable_key_nothing_is_half_made_and_nothing_is_lost(completed, qualification, settings, tmp_path):
+    """Its own fault, not that of an order: no certificate is called impossible, and none is refused."""
+    row, settings.SIGNING_KEY_DIR = ask(qualification), tmp_path / "given"
+    settings.SIGNING_KEY_DIR.mkdir()
+    (settings.SIGNING_KEY_DIR / "signer.pem").write_bytes(b"not a key")
+    for work in (lambda: actions.annotate([row.pk]), lambda: actions.issue(completed.pk)):
+        with pytest.raises(keys.KeyUnusable, match=r"signer\.pem holds no readable private key"):
+            work()
+    row.refresh_from_db()
+    assert (row.state, row.path) == (AnnotationState.SUBMITTED, "")
+    assert not Certificate.objects.exists()
+    assert not LogEntry.objects.exists()
+    assert not settings.CERTIFICATE_ROOT.exists()
+    assert queries.impossible(Application.objects.all()) == []
+    (settings.SIGNING_KEY_DIR / "signer.pem").unlink()
+    Annotation.objects.update(lease_until=None)  # it runs out
+    assert actions.annotate([row.pk]) == 1
+    assert actions.issue(completed.pk)
+
+
 def test_the_sweep_of_certificates_finds_what_no_message_announced(completed, published):
     tasks.sweep_certificates()
     assert published == [("issue", completed.pk)]
@@ -86,6 +109,32 @@ def test_the_daily_job_closes_and_deletes(annotation):  # R-ANN-07, R-ANN-13
     assert not annotation.file.exists()
 
 
+@pytest.mark.parametrize("how", ["end", "revoke", "expire"])
+def test_however_a_copy_was_closed_its_file_goes_and_row_hash_and_log_stay(annotation, people, how):  # R-ANN-13
+    if how == "end":
+        actions.end(annotation, by=annotation.qualification.worker.user)
+    elif how == "revoke":
+        annotation.qualification.move("revoke", actor=people.zhou_yan, reason="经核实证书信息有误，予以撤销")
+    else:
+        Annotation.objects.update(valid_until=today() - dt.timedelta(days=1))
+    data = annotation.read()
+    tasks.expire_annotations()
+    kept = Annotation.objects.get()
+    assert not kept.file.exists()
+    assert kept.purged_at
+    assert kept.sha256 == hashlib.sha256(data).hexdigest()
+    assert LogEntry.objects.get(record=str(kept.uid), kind=EntryKind.COPY).sha256 == kept.sha256
+    answer = {"end": "annotation_ended", "revoke": "revoked", "expire": "annotation_expired"}[how]
+    assert queries.verify_file(data).code == answer, "whoever kept the file is still answered"
+
+
+def test_a_deletion_that_was_cut_short_is_taken_up_again(annotation):  # R-ANN-13
+    actions.end(annotation, by=annotation.qualification.worker.user)
+    annotation.file.unlink()  # deleted, and the worker died before it could say so
+    assert actions.purge() == 1
+    assert Annotation.objects.get().purged_at
+
+
 def test_three_days_before_its_end_the_holder_is_reminded_once(annotation):  # §2.13
     soon = Notice.objects.filter(kind="certificates.annotation.ends_soon")
     noon = dt.datetime.combine(annotation.valid_until, dt.time(12), dt.UTC)
@@ -94,7 +143,20 @@ def test_three_days_before_its_end_the_holder_is_reminded_once(annotation):  # �
     with time_machine.travel(noon - dt.timedelta(days=3), tick=False):
         assert actions.remind_before_end() == 1
         assert actions.remind_before_end() == 0
-    assert soon.get().recipient == annotation.qualification.worker.user
+    told = soon.get()
+    assert told.recipient == annotation.qualification.worker.user
+    assert told.title == f"证书加注将于{cn_date(annotation.valid_until)}到期"
+    assert told.url == annotation.get_absolute_url()
+
+
+def test_who_asked_for_three_days_needs_no_reminder_of_them_and_is_told_when_they_are_over(qualification):  # §2.13
+    row = ask(qualification, valid_days=3)
+    actions.annotate([row.pk])
+    assert actions.remind_before_end() == 0
+    with time_machine.travel(dt.datetime.combine(row.valid_until + dt.timedelta(days=1), dt.time(1), dt.UTC)):
+        tasks.expire_annotations()
+    over = Notice.objects.get(kind="certificates.annotation.expire")
+    assert (over.recipient, over.url) == (qualification.worker.user, row.get_absolute_url())
 
 
 def test_nobody_is_reminded_of_an_annotation_that_was_ended(annotation):

@@ -127,6 +127,11 @@ def keep_replacement(keep, client, registration, people) -> None:
     record = f"/console/registration/registration/{number}/"
     keep_at(keep, client, people.zhang_wei, "asked once more", record, end)
     keep_at(keep, client, people.zhang_wei, "the cause is missing", record, end | {"cause": ""})
+    registration.refresh_from_db()
+    registration.move("revoke", actor=people.zhang_wei, reason="申请材料虚假，依规定撤销登记。")
+    client.force_login(worker)
+    keep("a revoked registration", "get", at("registration", number))
+    keep("its file", "get", at("registration_view", number))
 
 
 def keep_paper(keep, client, people) -> None:

@@ -246,6 +246,16 @@ def test_when_the_quota_is_used_the_page_says_from_when_and_offers_no_form(wang_
     assert "提交加注申请" not in page
 
 
+def test_the_meter_shows_how_much_is_used_and_when_the_next_becomes_possible(wang_fang, qualification):  # R-ANN-08
+    for _ in range(2):
+        row = ask(qualification)
+        Annotation.objects.filter(pk=row.pk).update(state=AnnotationState.ENDED)
+    page = wang_fang.get(at("qualification", qualification.mgmt_no)).content.decode()
+    assert re.search(r"90 天内还可 1 次，\d+年\d+月\d+日恢复 1 次", page)
+    assert '<rect width="66' in page
+    assert "提交加注申请" in page
+
+
 # --- the copy ------------------------------------------------------------------------------------
 
 
@@ -303,7 +313,7 @@ def test_at_24_00_of_the_last_day_the_copy_closes_whatever_the_job_does(wang_fan
         (AnnotationState.EXPIRED, "加注已过期"),
         (AnnotationState.ENDED, "加注已终止"),
         (AnnotationState.FAILED, "生成失败"),
-        (AnnotationState.REVOKED, "证书已撤销"),
+        (AnnotationState.REVOKED, "加注已撤销"),
     ],
 )
 def test_a_closed_copy_says_why_on_its_page_and_as_409(wang_fang, annotation, state, words):  # R-CERT-06

@@ -1,10 +1,12 @@
 """签发日志 and the re-verifier: what a forger with the database in his hands cannot do without its being seen."""
 
+import io
 import json
 import uuid
 
 import pgtrigger
 import pytest
+from django.core.management import CommandError, call_command
 from django.db import InternalError, connection, transaction
 from django.utils import timezone
 
@@ -15,6 +17,8 @@ from certificates.queries import issued_log
 from certificates.workflows import AnnotationState, DocumentState
 from registration.models import Registration
 from swms import anchors
+from swms.audit.models import AuditEvent
+from swms.console.history import title_of
 from swms.invariants import judge
 from tests.certificates.makers import agreed_holder, ask
 from tests.pdf.samples import QUALIFICATION
@@ -249,6 +253,42 @@ def test_a_broken_log_gets_no_new_head(copies):
     with pgtrigger.ignore():
         LogEntry.objects.filter(number=copies[5].number).update(number="1")
     assert actions.anchor() is None
+
+
+# -- documents of before the log ------------------------------------------------------------------
+
+
+def test_what_was_issued_before_there_was_a_log_is_entered_once_and_noted(copies, issued):
+    commit()
+    with pgtrigger.ignore():
+        LogNode.objects.all().delete()
+        LogEntry.objects.all().delete()
+    assert len(faults()) == 8
+    said = io.StringIO()
+    call_command("log_issued", stdout=said)
+    assert said.getvalue().startswith("8 entered")
+    commit()
+    assert faults() == []
+    assert [entry.sha256 for entry in LogEntry.objects.order_by("pk")] == [
+        Certificate.objects.get().sha256,
+        *(copy.sha256 for copy in copies),
+    ]
+    noted = AuditEvent.objects.filter(verb="certificates.logged_afterwards")
+    assert noted.count() == 8
+    assert title_of("certificates.logged_afterwards") == "补录签发日志"
+    call_command("log_issued", stdout=said)
+    assert "0 entered" in said.getvalue()
+
+
+def test_once_a_head_was_signed_nothing_is_entered_afterwards(copies):
+    """From then on a document without an entry is a forgery, and must go on being called one."""
+    actions.anchor()
+    with pgtrigger.ignore():
+        LogNode.objects.filter(entry__record=str(copies[2].uid)).delete()
+        LogEntry.objects.filter(record=str(copies[2].uid)).delete()
+    with pytest.raises(CommandError, match="已有签名树头"):
+        call_command("log_issued")
+    assert not LogEntry.objects.filter(record=str(copies[2].uid)).exists()
 
 
 # -- the re-verifier -----------------------------------------------------------------------------

@@ -17,6 +17,7 @@ from django.utils import timezone
 from certificates.models import VerificationCount
 from swms.accounts.models import User
 from swms.audit.models import AuditEvent
+from swms.console.history import title_of
 from tests import factories
 from tests.certificates.makers import agreed_holder
 from tests.people import signed_in
@@ -204,3 +205,20 @@ def test_files_that_cannot_be_read_have_a_limit_too(spring):
     for _ in range(30):
         assert send(spring, b"%PDF-1.7").status_code == 200
     assert send(spring, b"%PDF-1.7").status_code == 429
+
+
+def test_those_who_may_check_many_find_it_from_where_they_are(people):
+    """The institution's own page, and the menu of reviewers and keepers; whom it is closed to sees no link."""
+    account = factories.user_of_institution("春风社会工作服务中心")
+    factories.institution(account=account)
+    for user, page in (
+        (account, reverse("registration:institution_own")),
+        (people.li_jing, reverse("admin:index")),
+        (people.zhou_yan, reverse("admin:index")),
+    ):
+        browser = signed_in(user)
+        assert f'href="{BULK}"' in browser.get(page).content.decode()
+        assert browser.get(BULK).status_code == 200
+    nobody = factories.staff("吴强", ("system", None), username="wuqiang")
+    assert BULK not in signed_in(nobody).get(reverse("admin:index")).content.decode()
+    assert title_of("certificates.bulk_verified") == "批量查验证书"

@@ -14,6 +14,8 @@ from registration.models import Registration
 from registration.workflows import RegistrationState
 from swms.dates import today
 from tests.certificates.makers import ask
+from tests.hostile import documents
+from tests.pdf import test_verify as hostile
 
 pytestmark = pytest.mark.django_db
 REASON = "经核实证书信息有误，予以处理"
@@ -209,6 +211,36 @@ def test_a_signed_file_that_was_never_recorded_is_not_believed(annotation):
 )
 def test_other_files_are_told_apart(db, data, code):
     assert queries.verify_file(data).code == code
+
+
+def _without_its_end(data: bytes) -> bytes:
+    return data[: len(data) * 3 // 4]
+
+
+def _flipped(data: bytes) -> bytes:
+    return data[:9000] + bytes([data[9000] ^ 1]) + data[9001:]
+
+
+@pytest.mark.parametrize(
+    ("harm", "code", "words"),
+    [
+        (_flipped, "altered", "文件已被改动"),
+        (hostile.resaved, "altered", "文件已被改动"),
+        (_without_its_end, "cut", "文件不完整"),
+        (hostile.appended, "appended", "后面又加了内容"),
+        (hostile.encrypted, "encrypted", "加了密码"),
+        (lambda data: hostile.bomb(), "not_ours", "没有本系统的签名"),
+        (lambda data: documents.plain(1), "not_ours", "没有本系统的签名"),
+        (lambda data: b"GIF89a" + data[6:], "not_pdf", "不是 PDF 文件"),
+    ],
+)
+def test_a_stranger_is_told_what_is_wrong_with_each_kind_of_file(annotation, client, harm, code, words):
+    """Ours, and one byte, another program, the end missing, an update, a password, a bomb, somebody else's, no PDF."""
+    page = upload(client, harm(annotation.read()))
+    assert page.status_code == 200
+    assert page.context["result"].code == code
+    assert words in page.content.decode()
+    assert "no-store" in page["Cache-Control"]
 
 
 def upload(client, data: bytes, name: str = "证书.pdf"):

@@ -23,7 +23,15 @@ from django.utils.crypto import get_random_string
 from kombu import pools
 
 from certificates import actions as certifying
-from certificates.models import TERMS_VERSION, Annotation, Certificate, Replacement, Scenario
+from certificates.models import (
+    TERMS_VERSION,
+    Annotation,
+    Certificate,
+    EntryKind,
+    LogEntry,
+    Replacement,
+    Scenario,
+)
 from certificates.workflows import AnnotationState
 from registration import actions
 from registration.models import Application, Qualification
@@ -268,7 +276,7 @@ class Site:
         left = rows.exclude(state=ApplicationState.CERT_ISSUED)
         until(lambda: not left.exists(), within=within, what=f"issued all {len(applications)}")
         found = [Certificate.objects.get(registration__periods__application=one) for one in applications]
-        assert all(each.read().startswith(b"%PDF") for each in found)
+        self.entered(*found)
         return found
 
     def annotated(self, *annotations: Annotation, within: float = RECOVERS_WITHIN) -> list[Annotation]:
@@ -276,8 +284,16 @@ class Site:
         rows = Annotation.objects.filter(pk__in=[one.pk for one in annotations])
         left = rows.exclude(state=AnnotationState.ACTIVE)
         until(lambda: not left.exists(), within=within, what=f"annotated all {len(annotations)}")
-        assert all(each.read().startswith(b"%PDF") for each in rows)
+        self.entered(*rows)
         return list(rows.order_by("pk"))
+
+    @staticmethod
+    def entered(*documents: Certificate | Annotation) -> None:
+        """Each is whole, and exactly once in 签发日志, with the file that is served and a place in the tree."""
+        for each in documents:
+            assert each.read().startswith(b"%PDF")
+            entries = LogEntry.objects.filter(record=str(each.uid)).exclude(kind=EntryKind.WITHDRAWN)
+            assert [entry.sha256 for entry in entries.exclude(leaf=None)] == [each.sha256], each
 
     def check(self) -> None:
         """Judge every promise, and look up every receipt that was ever shown."""

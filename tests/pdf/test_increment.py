@@ -23,7 +23,8 @@ from tests.pdf.samples import SIGNED_AT, STAMP, TOKEN
 from tests.scanning import scanned
 
 
-def _status(data, roots):
+def status_of(data, roots):
+    """Return what pyHanko, reading strictly, says about the one signature of a file."""
     reader = PdfFileReader(io.BytesIO(data), strict=True)
     (signature,) = reader.embedded_signatures
     context = ValidationContext(trust_roots=[as_asn1(root) for root in roots], allow_fetching=False)
@@ -38,7 +39,7 @@ def _pixels(data, run_tool, tmp_path, resolution=100):
 
 
 def test_an_annotated_certificate_is_valid_for_pyhanko_and_covers_the_whole_file(annotated, roots):
-    status = _status(annotated, roots)
+    status = status_of(annotated, roots)
     assert status.bottom_line
     assert status.coverage is SignatureCoverageLevel.ENTIRE_FILE
     assert status.docmdp_ok
@@ -65,7 +66,7 @@ def test_an_annotated_certificate_is_clean_for_qpdf(annotated, run_tool):
 
 def test_a_registration_certificate_is_signed_without_a_stamp(registration, signer, roots, run_tool):
     data = increment.sign(registration.base, registration.sidecar, signer=signer, signed_at=SIGNED_AT)
-    assert _status(data, roots).bottom_line
+    assert status_of(data, roots).bottom_line
     assert "Signature is Valid." in run_tool(data, "pdfsig", "-nocert")
     assert "WARNING" not in run_tool(data, "qpdf", "--check")
     assert "证书加注" not in run_tool(data, "pdftotext", after=("-",))
@@ -297,6 +298,6 @@ def test_threads_may_annotate_one_base_at_once(qualification, signer, roots):
         thread.join()
     assert len(results) == 8
     for token, data in results.items():
-        assert _status(data, roots).bottom_line
+        assert status_of(data, roots).bottom_line
         assert f"feff{token.encode('utf-16-be').hex()}".encode() in data
     assert TOKEN not in results

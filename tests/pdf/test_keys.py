@@ -1,17 +1,23 @@
 """The signing key: made once by the installation, or given; never usable in part or by mistake."""
 
 import datetime as dt
+import io
 import multiprocessing
 import os
 import stat
+from pathlib import Path
 
 import pytest
+import time_machine
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import pkcs12
+from django.core.management import call_command, load_command_class
+from django.core.management.base import SystemCheckError
 
-from certificates.pdf import increment, keys, verify
+from certificates.checks import signing_keys
+from certificates.pdf import increment, keys, statement_keys, verify
 from tests.pdf.samples import SIGNED_AT
 
 PEM = serialization.Encoding.PEM
@@ -176,8 +182,10 @@ def test_an_encrypted_pem_key_opens_with_the_passphrase_only(tmp_path):
     key = ec.generate_private_key(ec.SECP256R1())
     bundle = _private(key, serialization.BestAvailableEncryption("口令".encode())) + _certificate(key).public_bytes(PEM)
     (tmp_path / "signer.pem").write_bytes(bundle)
-    with pytest.raises(keys.KeyUnusable, match="passphrase"):
+    with pytest.raises(keys.KeyUnusable, match="does not open with the passphrase in SWMS_SIGNING_KEY_PASSPHRASE"):
         _load(tmp_path, passphrase="另一个")
+    with pytest.raises(keys.KeyUnusable, match="is encrypted: set SWMS_SIGNING_KEY_PASSPHRASE"):
+        _load(tmp_path)
     assert _load(tmp_path, passphrase="口令").key.public_key() == key.public_key()
 
 
@@ -197,7 +205,8 @@ def _wrong_files():
         "too short": _bundle(short, _certificate(short)),
         "only RSA and P-256": _bundle(edwards, _certificate(edwards)),
         "only RSA and P-256 ": _bundle(other_curve, _certificate(other_curve)),
-        "not today": _bundle(key, _certificate(key, days=(-10, -1))),
+        "expired on": _bundle(key, _certificate(key, days=(-10, -1))),
+        "clock of this machine": _bundle(key, _certificate(key, days=(0.1, 365))),  # two hours and a half fast
         "chain is broken": _bundle(key, _certificate(key)) + _certificate(other).public_bytes(PEM),
     }
 
@@ -210,10 +219,125 @@ def test_an_unusable_key_is_named_with_its_reason(tmp_path, reason, content):
     assert "signer.pem" in str(caught.value)
 
 
-def test_a_pkcs12_file_with_another_passphrase_or_none_inside_is_refused(tmp_path):
-    (tmp_path / "signer.p12").write_bytes(b"\x30\x80 not PKCS#12")
-    with pytest.raises(keys.KeyUnusable, match=r"signer\.p12"):
+def _wrong_bundles():
+    key, edwards = ec.generate_private_key(ec.SECP256R1()), ed25519.Ed25519PrivateKey.generate()
+    secret = serialization.BestAvailableEncryption("口令".encode())
+
+    def p12(*held, encryption=secret):
+        return pkcs12.serialize_key_and_certificates(b"", *held, encryption)
+
+    return {
+        "is not a PKCS#12 file": b"\x30\x80 not PKCS#12",
+        "is not a PKCS#12 file ": _bundle(key, _certificate(key)),
+        "does not open with the passphrase in SWMS_SIGNING_KEY_PASSPHRASE": p12(
+            key, _certificate(key), None, encryption=serialization.BestAvailableEncryption(b"another")
+        ),
+        "must hold a private key and its certificate": p12(None, None, [_certificate(key)]),
+        "only RSA and P-256": p12(edwards, _certificate(edwards), None),
+        "expired on": p12(key, _certificate(key, days=(-10, -1)), None),
+        "not valid before": p12(key, _certificate(key, days=(0.1, 365)), None),
+    }
+
+
+@pytest.mark.parametrize(("reason", "content"), _wrong_bundles().items())
+def test_an_unusable_pkcs12_file_is_named_with_its_reason(tmp_path, reason, content):
+    (tmp_path / "signer.p12").write_bytes(content)
+    with pytest.raises(keys.KeyUnusable, match=reason.strip()) as caught:
+        _load(tmp_path, passphrase="口令")
+    assert "signer.p12" in str(caught.value)
+    assert [file.name for file in tmp_path.iterdir()] == ["signer.p12"], "nothing is made beside it"
+
+
+def test_the_chain_of_a_pkcs12_file_may_stand_in_any_order_and_among_strangers(tmp_path):
+    root_key, root = _authority()
+    middle_key, key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
+    middle = _certificate(middle_key, name="示例中间机构", issuer_key=root_key, issuer=root)
+    certificate = _certificate(key, issuer_key=middle_key, issuer=middle)
+    stranger = _certificate(ec.generate_private_key(ec.SECP256R1()), name="无关的证书")
+    bundle = pkcs12.serialize_key_and_certificates(
+        b"", key, certificate, [root, stranger, middle], serialization.NoEncryption()
+    )
+    (tmp_path / "signer.p12").write_bytes(bundle)
+    assert _load(tmp_path).chain == (middle, root)
+
+
+@pytest.mark.parametrize("name", ["signer.pem", "signer.p12"])
+def test_a_key_that_cannot_be_read_is_not_replaced_by_another(tmp_path, monkeypatch, name):
+    (tmp_path / name).write_bytes(b"secret")
+    read = Path.read_bytes
+
+    def refused(file):
+        if file.name == name:
+            raise PermissionError(13, "Permission denied")
+        return read(file)
+
+    monkeypatch.setattr(Path, "read_bytes", refused)
+    with pytest.raises(keys.KeyUnusable, match=f"{name} cannot be read: Permission denied"):
         _load(tmp_path)
+    assert [file.name for file in tmp_path.iterdir()] == [name]
+
+
+def test_a_folder_that_may_not_be_looked_into_is_not_taken_for_an_empty_one(tmp_path, monkeypatch):
+    def refused(file):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "is_file", refused)
+    with pytest.raises(keys.KeyUnusable, match="cannot be read: Permission denied"):
+        _load(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+# -- before the first signature ---------------------------------------------------------------------
+
+
+@pytest.fixture
+def folder(settings, tmp_path):
+    settings.SIGNING_KEY_DIR = tmp_path / "given"
+    settings.SIGNING_KEY_DIR.mkdir()
+    return settings.SIGNING_KEY_DIR
+
+
+def test_check_finds_nothing_wrong_with_no_key_and_makes_none(folder):
+    assert signing_keys() == []
+    assert list(folder.iterdir()) == []
+
+
+def test_check_finds_nothing_wrong_with_the_installations_own_key(folder):
+    _load(folder)
+    statement_keys.load(folder)
+    assert signing_keys() == []
+
+
+@pytest.mark.parametrize(("reason", "content"), _wrong_files().items())
+def test_manage_py_check_names_an_unusable_key_with_its_reason_and_makes_nothing(folder, reason, content):
+    (folder / "signer.pem").write_bytes(content)
+    with pytest.raises(SystemCheckError, match=reason.strip()) as caught:
+        call_command("check")
+    assert "signer.pem" in str(caught.value)
+    assert [file.name for file in folder.iterdir()] == ["signer.pem"]
+
+
+def test_check_names_an_unusable_key_for_statements(folder):
+    (folder / "statement.pem").write_bytes(b"not a key")
+    (found,) = signing_keys()
+    assert "statement.pem holds no readable private key" in found.msg
+
+
+@pytest.mark.parametrize(("days", "warned"), [(29, True), (31, False)])
+def test_check_warns_a_month_before_the_key_expires(folder, days, warned):
+    key = ec.generate_private_key(ec.SECP256R1())
+    (folder / "signer.pem").write_bytes(_bundle(key, _certificate(key, days=(-1, days))))
+    assert [found.id for found in signing_keys()] == (["certificates.W001"] if warned else [])
+
+
+def test_an_expired_key_does_not_stop_the_command_that_replaces_it(folder):
+    _load(folder)
+    with time_machine.travel(dt.datetime.now(dt.UTC) + dt.timedelta(days=11 * 365)):
+        keys._load.cache_clear()
+        assert "expired on" in signing_keys()[0].msg
+        assert load_command_class("certificates", "rotate_signing_key").requires_system_checks == []
+        call_command("rotate_signing_key", "documents", stdout=io.StringIO())
+        assert signing_keys() == []
 
 
 def test_an_unknown_algorithm_is_refused_and_leaves_no_key(tmp_path):

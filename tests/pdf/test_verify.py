@@ -30,21 +30,21 @@ def stranger(tmp_path):
     return keys.load_signer(tmp_path / "stranger", algorithm=keys.P_256, passphrase="")
 
 
-def _encrypted(data):
+def encrypted(data):
     written = io.BytesIO()
     with pikepdf.open(io.BytesIO(data)) as document:
         document.save(written, encryption=pikepdf.Encryption(owner="1", user=""))
     return written.getvalue()
 
 
-def _resaved(data):
+def resaved(data):
     written = io.BytesIO()
     with pikepdf.open(io.BytesIO(data)) as document:
         document.save(written)
     return written.getvalue()
 
 
-def _appended(data):
+def appended(data):
     writer = IncrementalPdfFileWriter(io.BytesIO(data))
     writer.root["/Altered"] = writer.root["/Type"]
     writer.update_root()
@@ -77,23 +77,6 @@ def test_an_intact_registration_certificate_has_no_annotation(registration, sign
     assert answer.is_intact
     assert (answer.kind, answer.certificate) == ("registration", "440305220260001232")
     assert (answer.annotation, answer.token) == ("", "abcdef")
-
-
-def test_hundreds_of_certificates_are_all_intact(qualification, signer, roots):
-    for number in range(200):
-        stamp = increment.Stamp(
-            "本人调用", STAMP.valid_until, f"JZ-{number}", f"{number}", f"http://127.0.0.1/{number}"
-        )
-        data = increment.annotate(
-            qualification.base,
-            qualification.sidecar,
-            stamp=stamp,
-            signer=signer,
-            signed_at=SIGNED_AT,
-        )
-        answer = examine(data, roots)
-        assert answer.is_intact
-        assert answer.annotation == f"JZ-{number}"
 
 
 # -- altered -------------------------------------------------------------------------------------
@@ -130,7 +113,7 @@ def test_anything_appended_is_detected_and_the_signed_part_still_read(annotated,
 
 
 def test_an_update_appended_by_a_pdf_editor_is_detected(annotated, roots):
-    answer = examine(_appended(annotated), roots)
+    answer = examine(appended(annotated), roots)
     assert (answer.verdict, answer.change) == (Verdict.ALTERED, Change.APPENDED)
 
 
@@ -181,7 +164,7 @@ def test_bytes_put_in_before_or_inside_are_detected(annotated, roots):
 
 
 def test_a_certificate_saved_again_by_another_program_is_altered(annotated, roots):
-    assert examine(_resaved(annotated), roots).verdict is Verdict.ALTERED
+    assert examine(resaved(annotated), roots).verdict is Verdict.ALTERED
 
 
 def test_the_unsigned_base_does_not_pass(qualification, roots):
@@ -247,16 +230,16 @@ def test_somebody_elses_pdf_signed_or_not_is_not_ours(roots, stranger):
         assert not answer.signer
 
 
-def test_an_encrypted_pdf_is_said_to_be_encrypted(roots):
+def test_an_encrypted_pdf_is_said_to_beencrypted(roots):
     document = pikepdf.new()
     document.add_blank_page()
     written = io.BytesIO()
     document.save(written)
-    assert examine(_encrypted(written.getvalue()), roots).verdict is Verdict.ENCRYPTED
+    assert examine(encrypted(written.getvalue()), roots).verdict is Verdict.ENCRYPTED
 
 
-def test_ours_encrypted_afterwards_does_not_pass(annotated, roots):
-    assert examine(_encrypted(annotated), roots).verdict in {Verdict.ENCRYPTED, Verdict.ALTERED}
+def test_ours_with_a_password_put_on_afterwards_is_said_to_be_encrypted(annotated, roots):
+    assert examine(encrypted(annotated), roots).verdict is Verdict.ENCRYPTED
 
 
 def test_without_trusted_roots_nothing_passes(annotated):
@@ -278,7 +261,7 @@ def test_the_limit_is_inclusive(annotated, roots):
     assert examine(annotated, roots, largest=len(annotated) - 1).verdict is Verdict.TOO_LARGE
 
 
-def _bomb():
+def bomb():
     stream = zlib.compress(zlib.compress(bytes(50_000_000)))
     return (
         b"%PDF-1.7\n1 0 obj<</Filter[/FlateDecode/FlateDecode]/Length "
@@ -292,7 +275,7 @@ def _bomb():
 @pytest.mark.parametrize(
     "data",
     [
-        _bomb(),
+        bomb(),
         b"%PDF-1.7\n" + b"[" * 5_000_000,
         b"%PDF-1.7\n" + b"<<" * 5_000_000,
         b"%PDF-1.7\n" + b"/ByteRange [0 1 2 3" * 500_000,
