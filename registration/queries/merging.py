@@ -21,6 +21,7 @@ from registration.workflows import (
 from registration.workflows.sampling.case import is_settled
 from swms.accounts.models import User
 from swms.crypto import index_candidates
+from swms.current import once
 from swms.idnumbers import mask_id
 
 _OPEN_APPEALS = (AppealState.SUBMITTED, AppealState.NEED_MORE, AppealState.APPROVED, AppealState.BLOCKED)
@@ -55,6 +56,10 @@ class Person:
 
 def person_of(row: Qualification) -> Person:
     """Return the person whom a row stands for: everything under this identity number."""
+    return once(("person", row.pk), lambda: _person_of(row))
+
+
+def _person_of(row: Qualification) -> Person:
     indexes = index_candidates("identity", row.id_number)
     rows = Qualification.objects.filter(id_index__in=indexes).select_related("province", "registration").order_by("pk")
     user = User.objects.filter(id_index__in=indexes).select_related("worker").first()
