@@ -2,7 +2,7 @@
 
 A benchmark is a module of this package that prints its figures within some minutes. Each runs in a process
 of its own: they need different settings, and what one leaves in memory would slow the next. What they print goes to
-`bench/results/latest.txt` too, below the facts about the machine; of one that did nothing else, keep a copy under its date.
+`bench/results/latest.txt` too, below the facts about the machine; one that did nothing else deserves a copy of its own.
 
     python -m bench [name ...]
 """
