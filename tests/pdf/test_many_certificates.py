@@ -1,4 +1,4 @@
-"""Hundreds of certificates of every sort: each is intact for us, and a sample is for everybody else's programs.
+"""Hundreds of certificates of every sort: each is intact for us, for pyHanko and for poppler, a sample for qpdf too.
 
 Bases are laid out once and stamped many times, as the portal does it.
 """
@@ -20,7 +20,7 @@ PURPOSES = ("本人调用", "求职应聘", "职称评审", "䶮喆示例用途"
 NAMES = ("李雷", "买买提江·吐尔逊阿卜杜拉·䶮㛃示例", "MARÍA O'NEILL-ŠIMŮNKOVÁ")
 DAYS = (0, 1, 7, 30, 60, 90)
 COPIES = 40  # of each name
-SAMPLED = 10  # every so many go to the other programs as well
+SAMPLED = 10  # every so many go to qpdf as well
 
 
 @dataclass(frozen=True)
@@ -73,12 +73,16 @@ def test_each_of_hundreds_is_intact_and_says_which_it_is(copies, roots):
         assert (found.certificate, found.annotation, found.token) == (copy.certificate, copy.number, copy.token)
 
 
-def test_a_sample_is_valid_for_pyhanko_poppler_and_qpdf(copies, roots, run_tool):
-    for copy in copies[::SAMPLED]:
+def test_each_is_valid_for_pyhanko_and_poppler_too(copies, roots, run_tool):
+    for copy in copies:
         assert status_of(copy.data, roots).bottom_line, copy.number
         report = run_tool(copy.data, "pdfsig", "-nocert")
         assert "Signature is Valid." in report, copy.number
         assert "Total document signed" in report, copy.number
+
+
+def test_a_sample_is_clean_for_qpdf(copies, run_tool):
+    for copy in copies[::SAMPLED]:
         checked = run_tool(copy.data, "qpdf", "--check")
         assert "No syntax or stream encoding errors found" in checked, copy.number
         assert "WARNING" not in checked, copy.number
