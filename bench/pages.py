@@ -14,18 +14,17 @@ the machine), and the most queries. Over 50 ms or 20 queries is marked.
 
 import contextlib
 import html
-import logging
 import os
 import re
 import statistics
 import sys
-import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from urllib.parse import parse_qsl, urljoin, urlsplit
+
+from bench import cluster
 
 MOST_MS, MOST_QUERIES = 50, 20
 RUNS = 15
@@ -200,39 +199,32 @@ def report(visits: list[Visit]) -> str:
     return "\n".join(lines)
 
 
-def _prepare(folder: Path | None) -> None:
-    """Read the settings; with `folder`, of a new installation there that has the demo data."""
-    from swms import embedded
-
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "swms.settings")
-    os.environ["SWMS_DEMO"] = "1"
-    fonts = Path(os.environ.get("SWMS_VAR_DIR") or Path(__file__).resolve().parents[1] / "var") / "fonts"
-    os.environ.setdefault("SWMS_FONT_DIR", str(fonts))  # cutting them takes long and always gives the same
-    if folder is None:
-        embedded.ensure()
-    else:
-        os.environ |= embedded.throw_away().urls() | {"SWMS_VAR_DIR": str(folder)}
-
-    import django
-    from django.core.management import call_command
-
-    django.setup()
-    # Lines of the log are written, as in production, but not on the screen.
-    for handler in logging.getLogger().handlers:
-        handler.setStream(open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115 - as long as the process lives
-    if folder is not None:
-        quiet = {"stdout": open(os.devnull, "w", encoding="utf-8")}  # noqa: SIM115
-        call_command("migrate", verbosity=0, interactive=False)
-        call_command("collectstatic", verbosity=0, interactive=False)
-        call_command("load_regions", **quiet)
-        call_command("demo", **quiet)
-
-
 def main(*, here: bool = False, seconds: float = 60) -> None:
     """Measure the pages for about `seconds` and print the table."""
-    with tempfile.TemporaryDirectory(prefix="bench-pages-") as folder:
-        _prepare(None if here else Path(folder))
+    with _here() if here else _demo():
         sys.stdout.write(report(measure(seconds=seconds)) + "\n\n")
+
+
+@contextlib.contextmanager
+def _here() -> Iterator[None]:
+    """The installation that the environment names."""
+    from swms import embedded
+
+    os.environ["SWMS_DEMO"] = "1"
+    embedded.ensure()
+    cluster.set_up()
+    yield
+
+
+@contextlib.contextmanager
+def _demo() -> Iterator[None]:
+    """A new installation that has the demo data."""
+    with cluster.installation("pages", regions=True, static=True, SWMS_DEMO="1"):
+        from django.core.management import call_command
+
+        with open(os.devnull, "w", encoding="utf-8") as nobody:
+            call_command("demo", stdout=nobody)
+        yield
 
 
 if __name__ == "__main__":

@@ -13,16 +13,14 @@ Rows are copies of a few that were made by real moves: personal data are those o
 index has as many different values as in the real thing.
 """
 
-import logging
-import os
 import statistics
 import sys
-import tempfile
 import time
 from collections.abc import Callable
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from bench.cluster import installation
 
 ROWS, CASES = 2_000_000, 300_000
 FIRST = 10_000  # rows of the roster of the small measurement; of the cases the same part
@@ -371,37 +369,9 @@ def report(pages: list[Page], rows: int, cases: int) -> str:
     return "\n".join(lines)
 
 
-@contextmanager
-def installation():
-    """An empty installation with the regions, in a throw-away cluster; for as long as the block."""
-    from swms import embedded
-
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "swms.settings")
-    servers = embedded.throw_away()
-    with tempfile.TemporaryDirectory(prefix="bench-queue-") as folder:
-        fonts = Path(os.environ.get("SWMS_VAR_DIR") or Path(__file__).resolve().parents[1] / "var") / "fonts"
-        os.environ.setdefault("SWMS_FONT_DIR", str(fonts))
-        os.environ |= servers.urls() | {"SWMS_VAR_DIR": folder, "PGOPTIONS": ALONE}
-
-        import django
-        from django.core.management import call_command
-
-        django.setup()
-        # Lines of the log are written, as in production, but not on the screen.
-        for handler in logging.getLogger().handlers:
-            handler.setStream(open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115 - as long as the process lives
-        call_command("migrate", verbosity=0, interactive=False)
-        call_command("collectstatic", verbosity=0, interactive=False)
-        call_command("load_regions", stdout=open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
-        try:
-            yield servers
-        finally:
-            embedded.discard(servers)
-
-
 def main(rows: int = ROWS, cases: int = CASES) -> None:
     """Measure the lists and print the table."""
-    with installation():
+    with installation("queue", regions=True, static=True, PGOPTIONS=ALONE):
         sys.stdout.write(report(measure(rows, cases), rows, cases) + "\n\n")
 
 

@@ -20,11 +20,12 @@ import resource
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
+
+from bench import cluster
 
 TARGET = 100  # times the plain import
 TARGET_OF_FLOOR = 0.5
@@ -224,41 +225,15 @@ def report(result: Result) -> str:
     )
 
 
-def _prepare(folder: Path) -> None:
-    """Read the settings of a new installation in ``folder``, or those that the environment names for a child."""
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "swms.settings")
-    os.environ["SWMS_DEMO"] = "1"
-    child = "BENCH_ROSTER" in os.environ
-    if not child:
-        from swms import embedded
-
-        os.environ |= embedded.throw_away().urls() | {"SWMS_VAR_DIR": str(folder), "BENCH_ROSTER": "1"}
-
-    import logging
-
-    import django
-    from django.core.management import call_command
-
-    django.setup()
-    for handler in logging.getLogger().handlers:
-        handler.setStream(open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115 - as long as the process lives
-    if not child:
-        call_command("migrate", verbosity=0, interactive=False)
-        with open(os.devnull, "w", encoding="utf-8") as nobody:
-            call_command("load_regions", stdout=nobody)
-
-
 def main(rows: int = ROWS) -> None:
     """Measure and print the table."""
-    with tempfile.TemporaryDirectory(prefix="bench-roster-") as name:
-        folder = Path(name)
-        _prepare(folder)
+    with cluster.installation("roster", regions=True, SWMS_DEMO="1") as folder:
         sys.stdout.write(report(measure(rows, folder, rounds=ROUNDS if rows < 500_000 else 1)) + "\n\n")
 
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["--only"]:
-        _prepare(Path(sys.argv[2]).parent)
+        cluster.set_up()
         ours(Path(sys.argv[2]))
         sys.stdout.write(f"{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.1f}\n")
     else:

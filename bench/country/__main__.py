@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
-import tempfile
 import time
-from pathlib import Path
 
+from bench.cluster import installation
 from bench.country.life import SILENCE, Country, shared_paper
 
 PEOPLE, YEARS = 10_000, 6
@@ -43,37 +41,13 @@ def main() -> None:
 
 def _life(people: int, years: float, *, silent: bool) -> dict:
     """Live one country in a cluster of its own; return what happened and what it came to."""
-    with tempfile.TemporaryDirectory(prefix="bench-country-") as folder:
-        servers = _prepare(Path(folder))
-        from swms import embedded
-
-        try:
-            began = time.monotonic()
-            country = Country(people=people, years=years, silent=silent)
-            with shared_paper():
-                broken = country.live()
-            seconds = time.monotonic() - began
-            return {"happened": country.happened, "broken": broken, "end": country.end(), "seconds": seconds}
-        finally:
-            embedded.discard(servers)
-
-
-def _prepare(folder: Path):
-    """Start a cluster with an empty installation; return its servers."""
-    from swms import embedded
-
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "swms.settings")
-    fonts = Path(os.environ.get("SWMS_VAR_DIR") or Path(__file__).resolve().parents[2] / "var") / "fonts"
-    os.environ.setdefault("SWMS_FONT_DIR", str(fonts))
-    servers = embedded.throw_away()
-    os.environ |= servers.urls() | {"SWMS_VAR_DIR": str(folder), "SWMS_LOG_LEVEL": "ERROR"}
-
-    import django
-    from django.core.management import call_command
-
-    django.setup()
-    call_command("migrate", verbosity=0, interactive=False)
-    return servers
+    with installation("country", SWMS_LOG_LEVEL="ERROR"):
+        began = time.monotonic()
+        country = Country(people=people, years=years, silent=silent)
+        with shared_paper():
+            broken = country.live()
+        seconds = time.monotonic() - began
+        return {"happened": country.happened, "broken": broken, "end": country.end(), "seconds": seconds}
 
 
 if __name__ == "__main__":
