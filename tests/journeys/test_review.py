@@ -66,8 +66,8 @@ def test_a_refusal_round_trip_from_the_desk_with_the_keyboard(visit, li_jing):
     jing.page.keyboard.type(OPINION)
     button = jing.page.locator("button[value=fail_first]")
     button.focus()
-    jing.page.keyboard.press("Enter")
-    jing.page.wait_for_load_state()
+    with jing.page.expect_navigation():  # a key, unlike a click, does not wait for where it leads
+        jing.page.keyboard.press("Enter")
     jing.look()
     assert Application.objects.get(pk=case.pk).state == ApplicationState.INITIAL_REJECTED
 
