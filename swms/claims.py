@@ -81,7 +81,8 @@ def holders(records: Iterable[models.Model], *, besides=None) -> dict[int, Claim
     records = list(records)
     if not records:
         return {}
-    claims = _standing(_kind(records[0])).filter(record__in=[each.pk for each in records]).select_related("by")
+    claims = _standing(_kind(records[0])).filter(record__in=[each.pk for each in records])
+    claims = claims.select_related("by").only("record", "at", "by__name")
     if besides is not None:
         claims = claims.exclude(by=besides)
     return {each.record: each for each in claims}

@@ -1,10 +1,11 @@
 """What every page knows besides its own matter: names, the addresses of its frame, the menu, the display mode."""
 
 from collections.abc import Callable
+from functools import lru_cache
 
 from django.conf import settings
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
+from django.urls import NoReverseMatch, get_urlconf, reverse
 
 #: The cookie that carries the display mode (适老模式), and its only two values.
 MODE_COOKIE = "mode"
@@ -69,7 +70,12 @@ ONLY_FOR: dict[str, Callable[[object], bool]] = {}
 
 
 def links() -> dict[str, str]:
-    """Return the address of every link of ``LINKS`` that this installation has."""
+    """Return the address of every link of ``LINKS`` that this installation has; nobody may change it."""
+    return _links(get_urlconf())
+
+
+@lru_cache(maxsize=8)
+def _links(urlconf: str | None) -> dict[str, str]:
     found = {}
     for name, view in LINKS.items():
         try:

@@ -249,6 +249,9 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = BEHIND_TLS
 if BEHIND_TLS:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
+# How long the console shows a reader the same numbers beside its links; 0 counts them for every page.
+NUMBERS_KEPT_SECONDS = env.int("SWMS_NUMBERS_KEPT_SECONDS", default=15)
+
 # -- jobs ---------------------------------------------------------------------------------------
 SWEEP_SECONDS = env.float("SWMS_SWEEP_SECONDS", default=60)
 LEASE_SECONDS = env.float("SWMS_LEASE_SECONDS", default=300)

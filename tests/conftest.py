@@ -37,6 +37,8 @@ def pytest_configure(config):
     settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # whitenoise warns when there is none
 
+    settings.NUMBERS_KEPT_SECONDS = 0  # what a test makes stands beside the links of the very next page
+
     settings.PASSWORD_HASHERS = ["tests.hashing.QuickArgon2"]
 
     import django

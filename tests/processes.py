@@ -43,6 +43,12 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
+def said(folder: Path) -> str:
+    """Return the end of what each process wrote to its log in ``folder``, for the report of a failure."""
+    logs = sorted(folder.glob("*.log"))
+    return "\n".join(f"== {log.name}\n{log.read_text(errors='replace')[-6000:]}" for log in logs)
+
+
 class Child:
     """One child process with those it forks: a process group of its own, its output in a file."""
 

@@ -1,7 +1,7 @@
 """The queue of 首次登记 and 再登记, and its review page."""
 
 from django.contrib import admin
-from django.db.models import Prefetch, prefetch_related_objects
+from django.db.models import Prefetch, Q, prefetch_related_objects
 
 from registration import queries
 from registration.admin.escalations import raised, raised_part
@@ -74,15 +74,15 @@ class ApplicationAdmin(Exported, BatchAdmin):
         return queries.awaiting(user)
 
     def filters(self, user):
-        mine, everything = self.waiting(user), self.records(user)
+        everything = self.records(user)
         return [
-            Filter("mine", "等我审核", mine),
+            Filter("mine", "等我审核", self.waiting(user)),
             raised_part(Application, everything),
-            Filter("first", "等待初审", everything.filter(state=ApplicationState.PENDING_REVIEW)),
-            Filter("final", "等待终审", everything.filter(state=ApplicationState.INITIAL_APPROVED)),
-            Filter("renewals", "再登记", everything.filter(kind__in=RENEWAL_KINDS, state__in=IN_REVIEW_STATES)),
-            Filter("worker", "等待本人修改", everything.filter(state__in=REFUSED_STATES), counted=False),
-            Filter("done", "已办结", everything.filter(state__in=DONE_STATES), counted=False),
+            Filter("first", "等待初审", everything, where=Q(state=ApplicationState.PENDING_REVIEW)),
+            Filter("final", "等待终审", everything, where=Q(state=ApplicationState.INITIAL_APPROVED)),
+            Filter("renewals", "再登记", everything, where=Q(kind__in=RENEWAL_KINDS, state__in=IN_REVIEW_STATES)),
+            Filter("worker", "等待本人修改", everything, counted=False, where=Q(state__in=REFUSED_STATES)),
+            Filter("done", "已办结", everything, counted=False, where=Q(state__in=DONE_STATES)),
             Filter("all", "全部", everything, counted=False),
         ]
 

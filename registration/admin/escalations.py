@@ -29,7 +29,7 @@ def raised(record) -> list[dict]:
 
 def raised_part(model: type, rows) -> Filter:
     """Return 已升级 as a part of a queue."""
-    return Filter("raised", "已升级", rows.filter(queries.is_raised(model)), counted=False)
+    return Filter("raised", "已升级", rows, counted=False, where=queries.is_raised(model))
 
 
 @admin.register(Escalation)

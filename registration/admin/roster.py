@@ -38,7 +38,7 @@ class QualificationAdmin(ReviewAdmin):
     def filters(self, user):
         everything = self.records(user)
         return [Filter("all", "全部", everything, counted=False)] + [
-            Filter(state.value.lower(), state.label, everything.filter(state=state), counted=False)
+            Filter(state.value.lower(), state.label, everything, counted=False, where=Q(state=state))
             for state in QualificationState
         ]
 

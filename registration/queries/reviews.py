@@ -5,6 +5,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from registration.models import Application, Decision
 from registration.queries.policies import decided_from
 from registration.workflows import ApplicationState
+from swms.current import once
 from swms.dates import today
 from swms.regions.models import Duty, jurisdictions_of, within
 
@@ -22,6 +23,10 @@ _SHOWN = (
 
 def in_region(user) -> QuerySet[Application]:
     """Return the submitted applications that the reviewer may see, newest first; drafts are the worker's own."""
+    return once(("applications", user.pk), lambda: _in_region(user)).all()
+
+
+def _in_region(user) -> QuerySet[Application]:
     return (
         Application.objects.visible_to(user)
         .filter(form_version__gt=0)

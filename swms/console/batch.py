@@ -61,11 +61,12 @@ class BatchAdmin(ReviewAdmin):
     def rows(self, records, user):
         """The rows of the list, with a box to tick on those that wait for this reader."""
         rows = super().rows(records, user)
-        mine = self.waiting(user).order_by().filter(pk__in=[each.pk for each in records])
-        pks = set(mine.select_related(None).values_list("pk", flat=True))
+        movable = [each.pk for each in records if self._move(each)]
+        mine = self.waiting(user).order_by().filter(pk__in=movable)
+        pks = set(mine.select_related(None).values_list("pk", flat=True)) if movable else ()
         for record, row in zip(records, rows, strict=True):
             # The checks are judged when it is asked for: they read the whole person, a list reads some columns.
-            if record.pk in pks and self._move(record):
+            if record.pk in pks:
                 row["pick"] = f"{getattr(record, self.key)} {record.form_version}"
         return rows
 

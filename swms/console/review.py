@@ -1,6 +1,7 @@
 """The page of a record under review: what it says beside what proves it, what the office notes, the decision below."""
 
 from dataclasses import dataclass, field
+from urllib.parse import quote
 
 from django import forms
 from django.contrib import messages
@@ -96,7 +97,8 @@ class ReviewAdmin(Screen):
         ]
 
     def record_url(self, record):
-        return self.url("change", getattr(record, self.key))
+        # As `page_urls` has it; asked of the resolver, the addresses of a list would take as long as its queries.
+        return f"{self.list_url}{quote(str(getattr(record, self.key)))}/"
 
     # -- what a subclass tells ----------------------------------------------------------------
 
@@ -114,8 +116,11 @@ class ReviewAdmin(Screen):
 
     def rows(self, records, user):
         """The rows, with who else has opened a case lately."""
+        rows = super().rows(records, user)
+        if self.waiting(user) is None:
+            return rows  # nobody opens these to decide them
         held = claims.holders(records, besides=user)
-        rows = zip(super().rows(records, user), records, strict=True)
+        rows = zip(rows, records, strict=True)
         return [row | ({"opened": held[each.pk].words} if each.pk in held else {}) for row, each in rows]
 
     def runs(self, record) -> bool:

@@ -1,10 +1,12 @@
 """What every screen of the console is: a list for certain duties, and a page of each record."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from urllib.parse import urlencode
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
+from django.db.models.expressions import Combinable
 from django.http import Http404
 from django.shortcuts import get_object_or_404, render
 from django.urls import path, reverse
@@ -12,21 +14,30 @@ from django.views.decorators.http import require_GET
 
 from swms.audit import trail
 from swms.console.facets import CLOCKS, NOT_NARROWED, Narrowing, by_clock, found_in, inside, narrowing
+from swms.console.kept import kept
 from swms.console.paging import COUNTED, capped, counts, cut
 from swms.dates import today, working_days_after
-from swms.regions.models import holds_duty
+from swms.regions.models import jurisdictions_of
 
 MOST_FOUND = 50
 
 
 @dataclass(frozen=True)
 class Filter:
-    """A part of a list, offered as a link; ``counted`` parts say how many there are."""
+    """A part of a list, offered as a link: those of ``base`` that fulfil ``where``, if it is given.
+
+    ``counted`` parts say how many there are. Of the parts offered one is shown, so the rows are asked for only then.
+    """
 
     name: str
     label: str
-    rows: QuerySet
+    base: QuerySet
     counted: bool = True
+    where: Combinable | Q | None = None
+
+    @cached_property
+    def rows(self) -> QuerySet:
+        return self.base if self.where is None else self.base.filter(self.where)
 
 
 def chosen_part(filters: list[Filter], request) -> Filter:
@@ -126,7 +137,7 @@ class Screen(admin.ModelAdmin):
 
     def opens_to(self, user) -> bool:
         """Whether one of the user's duties needs this screen."""
-        return any(holds_duty(user, duty) for duty in self.duties)
+        return any(each.duty in self.duties for each in jurisdictions_of(user))
 
     def has_module_permission(self, request):
         return self.opens_to(request.user)
@@ -169,7 +180,7 @@ class Screen(admin.ModelAdmin):
     def url(self, page: str, *args) -> str:
         return reverse(f"admin:{self.url_name(page)}", args=args)
 
-    @property
+    @cached_property
     def list_url(self) -> str:
         return self.url("changelist")
 
@@ -233,9 +244,10 @@ class Screen(admin.ModelAdmin):
         address = _Address(self.list_url, chosen.name, where.chosen and where.chosen.pk, clock, larger)
         rows = self._narrowed(chosen.rows, where, clock)
         page = cut(rows, after=request.GET.get("after"), before=request.GET.get("before"), size=size)
+        numbers = kept(request, address.to(), lambda: self._numbers(filters, chosen, where, clock))
         context = {
-            **self._links(filters, chosen, where, clock, address),
-            "places": self._place_links(chosen, where, clock, address),
+            **self._links(filters, chosen, clock, address, numbers),
+            "places": self._place_links(where, address, numbers),
             "narrowed": bool(clock or where.chosen),
             "part_url": address.to(region=None, clock=None),
             "rows": self.rows(self._whole(page.rows, user), user),
@@ -262,30 +274,45 @@ class Screen(admin.ModelAdmin):
     def _urgent(self, rows: QuerySet, clock: str | None) -> QuerySet:
         return by_clock(rows, clock, near=self.near, states=self.running) if clock else rows
 
-    def _links(self, filters: list[Filter], chosen: Filter, where: Narrowing, clock: str | None, address) -> dict:
-        """Return the links to the other parts, and those to what is urgent, counted by one query for all of them."""
-        parts = filters if len(filters) > 1 else []
-        asked = {each.name: self._narrowed(each.rows, where, clock) for each in parts if each.counted}
+    def _numbers(self, filters: list[Filter], chosen: Filter, where: Narrowing, clock: str | None) -> dict:
+        """Return the numbers of a list by what they stand beside: ``part``, ``clock`` or ``region``, and its name.
+
+        One query for all parts and clocks, one for all regions.
+        """
+        asked = {("part", each.name): self._narrowed(each.rows, where, clock) for each in filters if each.counted}
+        asked = asked if len(filters) > 1 else {}
         if self.near is not None:
-            asked |= {(name,): self._narrowed(chosen.rows, where, name) for name in CLOCKS}
+            asked |= {("clock", name): self._narrowed(chosen.rows, where, name) for name in CLOCKS}
         found = dict(zip(asked, counts(list(asked.values())), strict=True))
+        if where.offered:
+            places = found_in(self._urgent(chosen.rows, clock), self._regions, where.offered)
+            found |= {("region", code): number for code, number in places.items()}
+        return found
+
+    def _links(self, filters: list[Filter], chosen: Filter, clock: str | None, address, numbers: dict) -> dict:
+        """Return the links to the other parts, and those to what is urgent."""
+        parts = filters if len(filters) > 1 else []
         clocks = [_link("不限", address.to(clock=None), clock is None)] + [
-            _link(label, address.to(clock=name), clock == name, found.get((name,))) for name, label in CLOCKS.items()
+            _link(label, address.to(clock=name), clock == name, numbers.get(("clock", name)))
+            for name, label in CLOCKS.items()
         ]
         return {
-            "filters": [_link(p.label, address.to(part=p.name), p is chosen, found.get(p.name)) for p in parts],
+            "filters": [
+                _link(part.label, address.to(part=part.name), part is chosen, numbers.get(("part", part.name)))
+                for part in parts
+            ],
             "clocks": clocks if self.near is not None else [],
         }
 
-    def _place_links(self, chosen: Filter, where: Narrowing, clock: str | None, address) -> list:
+    def _place_links(self, where: Narrowing, address, numbers: dict) -> list:
         if not (where.offered or where.chosen):
             return []
-        found = found_in(self._urgent(chosen.rows, clock), self._regions, where.offered)
         code = where.chosen and where.chosen.pk
         links = [_link("不限", address.to(region=None), code is None)]
         links += [_link(each.name, address.to(region=each.code), each.code == code) for each in where.chain]
         for each in where.offered:
-            links.append(_link(each.name, address.to(region=each.code), each.code == code, found.get(each.code, 0)))
+            number = numbers.get(("region", each.code), 0)
+            links.append(_link(each.name, address.to(region=each.code), each.code == code, number))
         return links
 
     def _found(self, request, text: str):

@@ -14,6 +14,7 @@ from django.views.decorators.csrf import csrf_protect
 from django.views.decorators.http import require_safe
 
 from swms import ui
+from swms.console.kept import kept, note_action
 from swms.console.paging import counts
 from swms.console.screens import Screen
 from swms.regions.models import jurisdictions_of
@@ -66,7 +67,9 @@ class ConsoleSite(AdminSite):
                 return redirect_to_login(request.get_full_path())
             if not self.has_permission(request):
                 raise Http404
-            return view(request, *args, **kwargs)
+            response = view(request, *args, **kwargs)
+            note_action(request, response)
+            return response
 
         return update_wrapper(csrf_protect(never_cache(inner)), view)
 
@@ -92,12 +95,11 @@ class ConsoleSite(AdminSite):
         """Return what every page of the console needs: the menu with what waits, and the reader's duties."""
         groups: dict[str, list] = {name: [] for name in GROUPS}
         screens = self.screens(request.user)
-        waiting = {screen: rows for screen in screens if (rows := screen.waiting(request.user)) is not None}
-        numbers = dict(zip(waiting, counts(list(waiting.values())), strict=True))
+        numbers = kept(request, "menu", lambda: self._waiting(screens, request.user))
         for screen in screens:
             url = screen.list_url
             item = {"label": screen.label, "url": url, "current": request.path.startswith(url)}
-            item["count"] = numbers.get(screen)
+            item["count"] = numbers.get(screen.opts.label_lower)
             groups.setdefault(screen.group, []).append(item)
         for link in self._links:
             if link.opens_to(request.user):
@@ -107,6 +109,12 @@ class ConsoleSite(AdminSite):
         front = {"label": "总览", "url": reverse("admin:index"), "count": None}
         front["current"] = request.path == front["url"]
         return {"console_nav": [{"label": None, "items": [front]}, *nav], "duty_label": duty_label(request.user)}
+
+    @staticmethod
+    def _waiting(screens: list, user) -> dict[str, int | str]:
+        """Return how much waits at each screen where anything ever does, by the screen's model."""
+        waiting = {s.opts.label_lower: rows for s in screens if (rows := s.waiting(user)) is not None}
+        return dict(zip(waiting, counts(list(waiting.values())), strict=True))
 
     def index(self, request, extra_context=None):
         """The front page: what waits, what is near its end, what is late."""

@@ -66,6 +66,40 @@ def lookup(container, key):
 
 
 @register.simple_tag
+def link_items(items: list[dict], unit: str = "", mark: str = "page") -> SafeString:
+    """Write the items of a list of links, a menu's or a filter's: a page of the console has a hundred.
+
+    items: {label: str, url: str, current: bool, count: int|str|None}; ``unit`` is read out after a count, ``mark``
+    is what the current one is called to assistive technology.
+    """
+    return SafeString("".join(_link_item(item, unit, mark) for item in items))
+
+
+def _link_item(item: dict, unit: str, mark: str) -> str:
+    current = f' aria-current="{mark}"' if item.get("current") else ""
+    label, number = escape(item["label"]), ""
+    if unit:
+        label = f"<span>{label}</span>"
+    if item.get("count") is not None:
+        read = f'<span class="hidden-visually"> {unit}</span>' if unit else ""
+        number = f'<span class="number">{item["count"]}{read}</span>'
+    return f'<li><a href="{escape(item["url"])}"{current}>{label}{number}</a></li>\n'
+
+
+@register.simple_tag
+def current_label(items: list[dict]) -> str:
+    """Return the label of the current one of some links, behind a colon; nothing where none is."""
+    return next((f"：{item['label']}" for item in items if item.get("current")), "")
+
+
+@register.simple_tag
+def picked_page(rows: list[dict]) -> SafeString:
+    """Write the hidden fields that stand for all rows of a page that may be picked."""
+    picks = (f'<input type="hidden" name="page" value="{escape(row["pick"])}">' for row in rows if "pick" in row)
+    return SafeString("".join(picks))
+
+
+@register.simple_tag
 def queue_rows(rows: list[dict], columns: list[dict], near: int | None) -> SafeString:
     """Write the rows of ``ui/queue.html``: hundreds of cells, which as nodes took two thirds of the page's time."""
     first, *others = [

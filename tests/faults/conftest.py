@@ -9,9 +9,18 @@ from datetime import timedelta
 import pytest
 
 from swms import embedded
-from tests.processes import Portal
+from tests.processes import Portal, said
 
 SWEEP, LEASE, DEADLINE = 1, 5, 240  # seconds; in production 60, 300 and a day
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    """Whatever fails, the processes have their say."""
+    report = yield
+    if report.failed and "portal" in item.funcargs:
+        report.sections.append(("the portal's processes", said(item.funcargs["portal"].folder)))
+    return report
 
 
 @pytest.fixture(scope="session")

@@ -98,6 +98,15 @@ class Crew:
             self.beat.send(signal.SIGCONT)
         self._resting = False
 
+    def supervise(self) -> None:
+        """Start again what ended by itself, as docker and ``make run`` do.
+
+        A worker that acknowledges a task on the connection that Redis has just lost takes an AttributeError for
+        its end (kombu 5.7).
+        """
+        if any(child and (child.status or 0) > 0 for child in (self.worker, self.beat)):
+            self.work()
+
     def rest(self) -> None:
         """Finish what is in hand and take nothing more, which is to the portal as if nobody were there.
 
@@ -274,7 +283,7 @@ class Site:
         """Wait until each has its certificate, and return them; one and no more, whole and readable."""
         rows = Application.objects.filter(pk__in=[one.pk for one in applications])
         left = rows.exclude(state=ApplicationState.CERT_ISSUED)
-        until(lambda: not left.exists(), within=within, what=f"issued all {len(applications)}")
+        self._until_none(left, within, f"issued all {len(applications)}")
         found = [Certificate.objects.get(registration__periods__application=one) for one in applications]
         self.entered(*found)
         return found
@@ -283,9 +292,16 @@ class Site:
         """Wait until each is open, and return them fresh; whole and readable."""
         rows = Annotation.objects.filter(pk__in=[one.pk for one in annotations])
         left = rows.exclude(state=AnnotationState.ACTIVE)
-        until(lambda: not left.exists(), within=within, what=f"annotated all {len(annotations)}")
+        self._until_none(left, within, f"annotated all {len(annotations)}")
         self.entered(*rows)
         return list(rows.order_by("pk"))
+
+    def _until_none(self, left, within: float, what: str) -> None:
+        def done() -> bool:
+            self.crew.supervise()
+            return not left.exists()
+
+        until(done, within=within, what=what)
 
     @staticmethod
     def entered(*documents: Certificate | Annotation) -> None:

@@ -57,7 +57,7 @@ def test_work_whose_messages_were_flushed_is_found_by_the_sweep(site):
 
 
 def test_what_is_submitted_while_redis_is_down_is_acknowledged_and_finished_after_it_returns(site, server):
-    """Worker and beat, which lived through it, connect again by themselves."""
+    """Worker and beat connect again, or end and are started again by their supervisor; nobody else has to help."""
     site.crew.work()
     server.stop(at_once=True)
     application, annotation = press_every_button(site)

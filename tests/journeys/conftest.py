@@ -11,8 +11,10 @@ def pytest_runtest_makereport(item, call):
     """A step that fails leaves pictures of every open page, and what the processes said."""
     report = yield
     if report.when == "call" and report.failed and "visit" in item.funcargs:
+        from tests.processes import said
+
         item.funcargs["visit"].leave_pictures(item.name)
-        report.sections.append(("the portal's processes", item.funcargs["portal"].said()))
+        report.sections.append(("the portal's processes", said(item.funcargs["portal"].folder)))
     return report
 
 

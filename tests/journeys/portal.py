@@ -90,11 +90,6 @@ class Portal:
         ended = subprocess.run(command, cwd=ROOT, env=self.environment, check=False, capture_output=True, text=True)
         assert ended.returncode == 0, f"{' '.join(arguments)}\n{ended.stdout}{ended.stderr}"
 
-    def said(self) -> str:
-        """Return the end of what each process wrote, for the report of a failure."""
-        logs = sorted(self.folder.glob("*.log"))
-        return "\n".join(f"== {log.name}\n{log.read_text(errors='replace')[-2000:]}" for log in logs)
-
     def _make_database(self) -> None:
         redis.Redis.from_url(settings.REDIS_URL).flushdb()  # tasks of other tests
         server = settings.DATABASES["default"]
