@@ -13,9 +13,9 @@ class RegistrationConfig(AppConfig):
         from registration.queries.clock import contribute
         from registration.queries.escalations import no_longer_needed as answered
         from registration.queries.files import stood_in_a_form
+        from registration.queries.profile import has_registration
         from registration.queries.reminders import no_longer_needed, opening_no_longer_needed
         from registration.queries.sampling import clock_entries
-        from registration.queries.transfers import has_registration
         from swms.context import ONLY_FOR
         from swms.notices.delivery import skip_when
         from swms.uploads.views import READERS

@@ -148,6 +148,7 @@ def _notes(record: Replacement) -> list[dict]:
 
 def _checks(record: Replacement) -> list[AutomaticCheck]:
     """Return what the system can judge; the proof itself is for the reviewer's eyes."""
+    record.registration.worker = record.worker  # the same person, read already
     refused = refused_now(record.registration)
     checks = [
         AutomaticCheck(

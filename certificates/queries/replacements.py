@@ -9,6 +9,7 @@ from registration.queries.policies import decided_from
 from registration.queries.reminding import Clock
 from registration.queries.statistics import Source
 from registration.workflows import QualificationState, RegistrationState
+from swms.current import once
 from swms.dates import today
 from swms.regions.models import Duty, jurisdictions_of
 
@@ -47,8 +48,13 @@ def awaiting(user) -> QuerySet[Replacement]:
     """Return the replacements that wait for a decision of this very reviewer, the most urgent first.
 
     By state, duty and region; without those that four eyes keep from the reviewer, and without those that the
-    policy under which they were sent in leaves to another office (R-REG-17, R-REG-18).
+    policy under which they were sent in leaves to another office (R-REG-17, R-REG-18). Put together once for a
+    page, which asks several questions of it.
     """
+    return once(("awaiting", Replacement, user.pk), lambda: _awaiting(user)).all()
+
+
+def _awaiting(user) -> QuerySet[Replacement]:
     mine = Q(pk__in=())
     for each in jurisdictions_of(user):
         if each.duty not in _DECIDES:

@@ -14,6 +14,7 @@ from registration.models import Policy, ProvincePolicy
 from registration.models.policies import FinalReview, FirstReview, Span
 from registration.queries.policies import history, not_settled, offices_below, policy_of, without_reviewer
 from swms.console.screens import Alert, Screen
+from swms.current import once
 from swms.dates import today
 from swms.regions.models import Duty, Region, holds_duty, jurisdictions_of
 from swms.ui import cn_date
@@ -42,7 +43,8 @@ class PolicyScreen(Screen):
     def provinces(self, user) -> list[Region]:
         """Return the provinces whose policy the user may read."""
         if holds_duty(user, Duty.SYSTEM):
-            return list(Region.objects.filter(level=Region.Level.PROVINCE, valid_to=None).order_by("code"))
+            provinces = Region.objects.filter(level=Region.Level.PROVINCE, valid_to=None).order_by("code")
+            return once("provinces", lambda: list(provinces))  # the frame asks of every screen whether it opens
         return self.settled_by(user)
 
     def settled_by(self, user) -> list[Region]:

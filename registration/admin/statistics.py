@@ -22,6 +22,7 @@ from swms.regions.places import Place, place_of, places_to_choose
 from swms.ui import cn_date, cn_datetime
 
 EARLIEST = 2000  # the first year that a period may begin in
+_CELL = {"badge": "", "url": "", "date": None}  # looking for what a cell has not costs a template most
 
 
 class PeriodForm(Form):
@@ -120,10 +121,10 @@ class StatisticsScreen(Screen):
     def _parts(self, numbers: Figures, period: Period) -> dict:
         """Return the divisions for ``ui/table.html``; each leads to its own numbers."""
         table = _by_part(numbers)
-        rows = [list(row) for row in table.rows]
+        rows = [_cells(row) for row in table.rows]
         for row, part in zip(rows, numbers.parts, strict=True):
             if part.code:
-                row[0] = {"text": part.name, "url": self._address(part.code, period)}
+                row[0]["url"] = self._address(part.code, period)
         return {"columns": table.columns, "rows": rows}
 
     def _sheet(self, request, said: dict, place: Place, period: Period):
@@ -156,7 +157,12 @@ class Table:
     @property
     def in_short(self) -> dict:
         """The table as ``ui/table.html`` takes it, without the rows in which nothing is counted."""
-        return {"columns": self.columns, "rows": [row for row in self.rows if any(row[self.words :])]}
+        return {"columns": self.columns, "rows": [_cells(row) for row in self.rows if any(row[self.words :])]}
+
+
+def _cells(row: tuple) -> list[dict]:
+    """Return a row of numbers and words as ``ui/table.html`` takes it."""
+    return [_CELL | {"text": cell} for cell in row]
 
 
 def tables(numbers: Figures, period: Period) -> list[Table]:

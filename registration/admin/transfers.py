@@ -1,12 +1,13 @@
 """The queue of changes (变更, R-CHG-05…10) and their review page."""
 
 from django.contrib import admin
+from django.db.models import Prefetch, prefetch_related_objects
 
 from registration import queries as hub
 from registration.actions import transfers as actions
 from registration.admin.escalations import raised, raised_part
 from registration.admin.identity import find
-from registration.models import Transfer
+from registration.models import Institution, Transfer
 from registration.queries import transfers as queries
 from registration.queries.reminding import REMIND_WITH_LEFT_ON_TRANSFER
 from registration.workflows import PENDING_STATES, TransferState
@@ -91,6 +92,7 @@ class TransferAdmin(ReviewAdmin):
         return getattr(record.worker.user, name) or ""
 
     def case(self, record, user):
+        _read(record)
         waits = record.state in PENDING_STATES
         return Case(
             title=f"{record.worker.user.name} · {record.get_kind_display()}",
@@ -107,6 +109,12 @@ class TransferAdmin(ReviewAdmin):
             files=[shown(label, file) for label, file in queries.proofs(record)],
             history=entries(record),
         )
+
+
+def _read(record: Transfer) -> None:
+    """Read at once what several parts of the page show of the person's registrations and of the new employer."""
+    employer = Prefetch("to_institution", Institution.objects.select_related("region"))
+    prefetch_related_objects([record], "worker__registrations", employer)
 
 
 def _whose_move(record: Transfer) -> str:

@@ -26,9 +26,9 @@ def form_content(application) -> dict:
         ("certificate", "职业水平证书", [_certificate(application.qualification)]),
         ("region", "登记区域与首次登记时间", [_region(application)]),
         *_renewal(application),
-        ("work", "工作经历", _work, worker.experiences.all()),
-        ("projects", "以往项目", _project, worker.past_projects.prefetch_related("evidence")),
-        ("honours", "个人荣誉", _honour, worker.honours.prefetch_related("evidence")),
+        ("work", "工作经历", _work, worker.listed("experiences")),
+        ("projects", "以往项目", _project, worker.listed("past_projects")),
+        ("honours", "个人荣誉", _honour, worker.listed("honours")),
         *_late(application),
     )
     return {
@@ -42,7 +42,6 @@ def _section(name: str, label: str, entries, rows=None) -> dict:
     """Return a section; of a list ``entries`` says how a row of it is written down."""
     if rows is None:
         return {"name": name, "label": label, "entries": entries}
-    rows = list(rows)
     return {"name": name, "label": label, "entries": [entries(row) for row in rows], "ids": [row.pk for row in rows]}
 
 

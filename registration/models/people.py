@@ -111,11 +111,18 @@ class Worker(ScopedModel):
             missing.append(("mobile", "手机号"))
         if not (self.user.email or self.no_email):
             missing.append(("email", "电子邮箱"))
-        if not self.experiences.exists():
+        if not self.listed("experiences"):
             missing.append(("experiences", "工作经历"))
-        if self.past_projects.filter(is_special=True, evidence=None).exists():
+        if any(each.is_special and not each.evidence.all() for each in self.listed("past_projects")):
             missing.append(("evidence", "三区计划或牵手计划的证明材料"))  # R-PRO-11
         return missing
+
+    def listed(self, name: str) -> list:
+        """Return the ``experiences``, ``past_projects`` or ``honours`` with their files, as the form lists them."""
+        rows = getattr(self, name).all()
+        if name != "experiences":
+            rows = rows.prefetch_related("evidence")
+        return once(("listed", name, self.pk), lambda: list(rows))
 
     @cached_property
     def change_under_review(self):

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import pairwise
 
-from django.db.models import prefetch_related_objects
+from django.db.models import Prefetch, QuerySet, prefetch_related_objects
 
-from registration.models import Application, Worker
+from registration.models import Application, PastProject, Worker, WorkExperience
 from registration.requirements import balances, in_words
 from registration.workflows.application import filed_in_time, filing_refused, filing_window, local_start
 from swms.codes import IdType, SpecialPlan
@@ -37,15 +37,32 @@ def read_for_checks(applications: list[Application]) -> None:
         applications,
         "worker__region",
         "worker__household_region",
-        "worker__experiences__institution__region",
-        "worker__past_projects__evidence",
+        Prefetch("worker__experiences", _employments(), to_attr="employments_read"),
+        Prefetch("worker__past_projects", _special_projects(), to_attr="special_projects_read"),
         "registration__region",
     )
+
+
+def _employments() -> QuerySet[WorkExperience]:
+    return WorkExperience.objects.select_related("institution__region")
+
+
+def _special_projects() -> QuerySet[PastProject]:
+    """Return those of 三区计划 and 牵手计划, with what was uploaded for them: of the others nothing is checked."""
+    return PastProject.objects.filter(is_special=True).prefetch_related("evidence")
+
+
+def _listed(worker: Worker) -> tuple[list[WorkExperience], list[PastProject]]:
+    """Return employments and special projects: read for many, or now, however many there are."""
+    if hasattr(worker, "special_projects_read"):
+        return worker.employments_read, worker.special_projects_read
+    return list(_employments().filter(worker=worker)), list(_special_projects().filter(worker=worker))
 
 
 def automatic_checks(application: Application) -> list[AutomaticCheck]:
     """Return the checks of an application, in the order of the form."""
     worker = application.worker
+    employments, special_projects = _listed(worker)
     return [
         _identity(worker),
         _roster(application),
@@ -59,11 +76,11 @@ def automatic_checks(application: Application) -> list[AutomaticCheck]:
         *_requirements(application),
         _age(application),
         AutomaticCheck("photo", "已上传照片", worker.photo_id is not None, item="photo"),
-        *([] if application.is_renewal else [_region(worker)]),
+        *([] if application.is_renewal else [_region(worker, employments)]),
         *_local_certificate(application),
         _work_years(worker),
-        _work_dates(worker),
-        *_projects(worker),
+        _work_dates(worker, employments),
+        *_projects(special_projects),
     ]
 
 
@@ -110,14 +127,14 @@ def _age(application: Application) -> AutomaticCheck:
     return AutomaticCheck("age", "已满18周岁", born is not None and add_years(born, 18) <= today())
 
 
-def _region(worker: Worker) -> AutomaticCheck:
+def _region(worker: Worker, employments: list[WorkExperience]) -> AutomaticCheck:
     """R-PRO-07: 登记区域 is where 户籍 or 工作单位 is; a typed employer has no region to compare."""
     label = "登记区域是户籍或工作单位所在地"
     if worker.region is None:
         return AutomaticCheck("region", label, False, "未填写登记区域", "region")
     if worker.household_region and same_region(worker.region, worker.household_region):
         return AutomaticCheck("region", label, True, "与户籍所在地一致", "region")
-    current = next((row for row in worker.experiences.all() if row.end_date is None), None)
+    current = next((row for row in employments if row.end_date is None), None)
     if current and current.institution:
         agrees = same_region(worker.region, current.institution.region)
         note = "与工作单位所在地一致" if agrees else "与户籍和工作单位所在地都不一致"
@@ -151,9 +168,9 @@ def _work_years(worker: Worker) -> AutomaticCheck:
     return AutomaticCheck("work_years", label, add_years(worker.birth_date, WORKING_AGE + worker.work_years) <= today())
 
 
-def _work_dates(worker: Worker) -> AutomaticCheck:
+def _work_dates(worker: Worker, employments: list[WorkExperience]) -> AutomaticCheck:
     label = "工作经历时间衔接"
-    rows = sorted(worker.experiences.all(), key=lambda row: row.start_date)
+    rows = sorted(employments, key=lambda row: row.start_date)
     if not rows:
         return AutomaticCheck("work_dates", label, False, "没有工作经历", "work")
     if rows[-1].start_date > today():
@@ -171,12 +188,10 @@ def _work_dates(worker: Worker) -> AutomaticCheck:
     return AutomaticCheck("work_dates", label, None if notes else True, "；".join(notes), "work")
 
 
-def _projects(worker: Worker) -> list[AutomaticCheck]:
+def _projects(special_projects: list[PastProject]) -> list[AutomaticCheck]:
     """R-PRO-11, R-PRO-12."""
     checks = []
-    for project in worker.past_projects.all():
-        if not project.is_special:
-            continue
+    for project in special_projects:
         files = len(project.evidence.all())
         label = f"“{project.name}”有{project.get_plan_display()}的证明材料"
         checks.append(AutomaticCheck("evidence", label, files > 0, f"{files}个文件", "projects"))

@@ -128,9 +128,14 @@ def refusal_of(application: Application) -> Decision | None:
     rounds = application.round if application.state in REFUSED_STATES else application.round - 1
     if not rounds:
         return None
-    # In memory: who shows a case has fetched its few decisions.
-    decisions = once(("decisions", application.pk), lambda: list(application.decisions.all()))
+    decisions = decisions_of(application)
     return next((each for each in reversed(decisions) if each.round == rounds and not each.passed), None)
+
+
+def decisions_of(application: Application) -> list[Decision]:
+    """Return the few decisions of a case, the first one first."""
+    # In memory: who shows a case has fetched them.
+    return once(("decisions", application.pk), lambda: list(application.decisions.all()))
 
 
 def correction_of(application: Application, decision: Decision | None = None) -> Correction | None:
@@ -264,7 +269,7 @@ def opening_of(worker: Worker) -> Opening:
     """Return what the refusals that stand let the worker edit."""
     rows = worker.applications.filter(decisions__passed=False).distinct().select_related("qualification")
     found = []
-    for each in rows.order_by("pk"):
+    for each in rows.prefetch_related("decisions").order_by("pk"):
         each.worker = worker
         if correction := standing_correction(each):
             found.append(correction)

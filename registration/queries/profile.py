@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from registration.models import Worker
+from registration.models import Registration, Worker
 from registration.queries.corrections import MENDED, TO_MEND, Opening, opening_of, present_content
 from registration.workflows import (
     EDITABLE_STATES,
@@ -31,13 +31,15 @@ def parts_open(states: Iterable[str], registered: bool) -> frozenset[str]:
     return PARTS - closed
 
 
+def has_registration(user) -> bool:
+    """Whether region and employer of this user's move by 变更 alone (R-CHG-08); the menu asks, and pages do."""
+    registered = Registration.objects.filter(worker__user=user, state__in=REGISTERED_STATES)
+    return once(("registered", user.pk), registered.exists)
+
+
 def moved_by_change(worker: Worker) -> frozenset[str]:
     """Return the parts that only 变更 moves: those of a registered worker (R-CHG-01, R-CHG-08)."""
-    return MOVES_BY_CHANGE if _registered(worker) else frozenset()
-
-
-def _registered(worker: Worker) -> bool:
-    return once(("registered", worker.pk), worker.registrations.filter(state__in=REGISTERED_STATES).exists)
+    return MOVES_BY_CHANGE if has_registration(worker.user) else frozenset()
 
 
 def editable_parts(worker: Worker, opening: Opening | None = None) -> frozenset[str]:
@@ -52,7 +54,7 @@ def editable_parts(worker: Worker, opening: Opening | None = None) -> frozenset[
 def parts_of(worker: Worker) -> frozenset[str]:
     """Return the parts that are open by the states alone, whatever a refusal named."""
     states = once(("states", worker.pk), lambda: list(worker.applications.values_list("state", flat=True)))
-    return parts_open(states, _registered(worker))
+    return parts_open(states, has_registration(worker.user))
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from registration.models import Application
 from registration.models.policies import day_of, depth_of
-from registration.queries.corrections import drafted
+from registration.queries.corrections import decisions_of, drafted
 from registration.queries.policies import policy_of
 from registration.queries.profile import ITEMS
 from registration.workflows import ENDED_STATES, REFUSED_STATES, ApplicationState
@@ -155,7 +155,7 @@ _PLACE = {
 
 def progress(application: Application) -> list[ProgressStep]:
     """Return the step list of the current round: who, by when, and what has been done."""
-    decided = {each.stage: each for each in application.decisions.filter(round=application.round)}
+    decided = {each.stage: each for each in decisions_of(application) if each.round == application.round}
     place = _PLACE[application.state]
     refused = application.state in (*REFUSED_STATES, *ENDED_STATES)
     due = application.due_on

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from registration.models import Registration, Transfer, Worker
+from registration.models import Transfer, Worker
 from registration.queries.checks import AutomaticCheck
 from registration.queries.progress import ProgressStep, TimelineEntry, office
 from registration.workflows import (
@@ -13,30 +13,27 @@ from registration.workflows import (
     IN_REVIEW_STATES,
     OPEN_TRANSFER_STATES,
     PENDING_STATES,
-    REGISTERED_STATES,
     RegistrationState,
     TransferState,
 )
 from registration.workflows.transfer import change_refused, date_refused
 from swms.audit.trail import history
+from swms.current import once
 from swms.dates import today
 from swms.regions.models import Duty, Region, jurisdictions_of
 from swms.regions.queries import current, full_name, same_region
 from swms.ui import cn_date
+from swms.uploads.models import StoredFile
 from swms.workflow import Refused
 
 T = TransferState
 #: What lists and pages show at once; of one change the rest is asked when it is needed: joining it all plans slowly.
 LISTED = ("worker__user", "from_region", "to_region")
 SHOWN = (*LISTED, "to_institution__region")
+_PROOFS = ("leave_proof", "new_contract", "region_evidence")
 
 
 # --- for the worker --------------------------------------------------------------------------------
-
-
-def has_registration(user) -> bool:
-    """Whether region and employer of this user's move by 变更 alone (R-CHG-08); for the menu."""
-    return Registration.objects.filter(worker__user=user, state__in=REGISTERED_STATES).exists()
 
 
 def open_change(worker: Worker) -> Transfer | None:
@@ -166,9 +163,10 @@ def before_and_after(transfer: Transfer) -> list[Pair]:
 
 def proofs(transfer: Transfer) -> list[tuple[str, object]]:
     """Return label and file of everything that was uploaded and is still there."""
-    named = ((name, getattr(transfer, name)) for name in ("leave_proof", "new_contract", "region_evidence"))
+    keys = {name: getattr(transfer, f"{name}_id") for name in _PROOFS}
+    there = StoredFile.objects.filter(purged_at=None).in_bulk([key for key in keys.values() if key])
     return [
-        (str(Transfer._meta.get_field(name).verbose_name), file) for name, file in named if file and not file.purged_at
+        (str(Transfer._meta.get_field(name).verbose_name), there[key]) for name, key in keys.items() if key in there
     ]
 
 
@@ -203,8 +201,12 @@ def awaiting(user) -> QuerySet[Transfer]:
     """Return the changes that wait for a decision of this very reviewer, the most urgent first.
 
     Those of the own offices, and of the offices below once their time is over (R-CHG-10); without those
-    that four eyes keep from the reviewer.
+    that four eyes keep from the reviewer. Put together once for a page, which asks several questions of it.
     """
+    return once(("awaiting", Transfer, user.pk), lambda: _awaiting(user)).all()
+
+
+def _awaiting(user) -> QuerySet[Transfer]:
     mine = Q(pk__in=())
     for each in jurisdictions_of(user):
         out, into = (
@@ -229,7 +231,7 @@ def automatic_checks(transfer: Transfer) -> list[AutomaticCheck]:
     registrations = list(worker.registrations.all())
     case = worker.applications.filter(state__in=IN_REVIEW_STATES).first()
     late = transfer.due_on is not None and transfer.due_on < today()
-    held = {name for name in ("leave_proof", "new_contract", "region_evidence") if getattr(transfer, f"{name}_id")}
+    held = {name for name in _PROOFS if getattr(transfer, f"{name}_id")}
     checks = [
         AutomaticCheck(
             "registered",

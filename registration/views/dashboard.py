@@ -1,5 +1,6 @@
 """The worker's first page: the one thing to do next, and where everything stands."""
 
+from django.db.models import prefetch_related_objects
 from django.shortcuts import render
 from django.urls import reverse
 
@@ -25,6 +26,7 @@ class Dashboard(WorkerPage):
     def get(self, request):
         worker = self.worker
         applications = queries.latest_applications(worker)
+        prefetch_related_objects(applications, "decisions")  # of the one the page is about, and of what is to be mended
         step = queries.next_step(worker, applications)
         registrations = list(
             Registration.objects.visible_to(request.user)

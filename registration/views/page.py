@@ -42,7 +42,7 @@ class WorkerPage(WorkerRequired, View):
     @cached_property
     def follows(self) -> Application | None:
         """The application that an edit belongs to: one in 待审核 changes at once (R-REG-12)."""
-        open_ones = self.worker.applications.filter(state__in=EDITABLE_STATES)
+        open_ones = self.worker.applications.filter(state__in=EDITABLE_STATES).select_related("qualification")
         return open_ones.order_by(F("submitted_at").desc(nulls_last=True), "pk").first()
 
     @cached_property

@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from swms.accounts.models import User
 from swms.crypto import index_candidates
+from swms.current import once
 from swms.dates import today, working_days_after
 from swms.idnumbers import normalise_name
 from swms.notices.send import notify, sms
@@ -50,7 +51,8 @@ S = AppealState
 def holder_of(id_number: str) -> User | None:
     """Return the social worker's account of an identity number, locked ones too."""
     found = User.objects.filter(kind=User.Kind.WORKER, id_index__in=index_candidates("identity", id_number))
-    return found.select_related("worker__region").filter(worker__isnull=False).first()
+    found = found.select_related("worker__region").filter(worker__isnull=False)
+    return once(("holder", id_number), found.first)
 
 
 def account_of(appeal) -> User | None:

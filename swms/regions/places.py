@@ -61,8 +61,9 @@ def places_to_choose(user, here: Place, duties=REVIEW_DUTIES) -> list[tuple[str,
     """Return ``(code, full name)`` of the offices, of the way from one of them to ``here``, and of what is below."""
     offices = offices_of(user, duties)
     found = {office.code: office.name for office in offices}
-    for step in steps(here.code):
-        region = Region.objects.get(pk=step.code)
+    way = [step.code for step in steps(here.code)]
+    regions = Region.objects.in_bulk(way)
+    for region in map(regions.get, way):
         if any(region.path.startswith(office.path) for office in offices):
             found.setdefault(region.code, full_name(region))
     for code, name in here.below():

@@ -280,3 +280,14 @@ def test_a_new_version_starts_from_the_newest_without_windows_that_are_over(wei,
         shown = signed_in(people.zhang_wei).get(new()).content.decode()
     assert 'value="2027-03-31"' in shown
     assert 'value="2026-12-05"' not in shown
+
+
+def test_the_provinces_are_read_once_for_a_page_of_the_system_administrator(office, django_assert_max_num_queries):
+    desk = office("吴强", (Duty.SYSTEM, None), username="wuqiang")
+    factories.region("110000")
+    for address in (reverse("admin:index"), LIST):
+        desk.get(address)
+        with django_assert_max_num_queries(20) as asked:
+            assert desk.get(address).status_code == 200
+        provinces = [each["sql"] for each in asked if 'FROM "regions_region"' in each["sql"]]
+        assert len(provinces) == 1, address

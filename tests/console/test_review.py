@@ -1,6 +1,7 @@
 """The reviewers' queue and the review page (issue: item 7; R-REG-12, R-REG-15…18, R-ACC-13)."""
 
 import re
+from datetime import date
 
 import pytest
 from django.urls import reverse
@@ -336,6 +337,56 @@ def test_a_review_page_asks_at_most_20_times(jing, case, django_assert_max_num_q
     jing.get(page_of(case))
     with django_assert_max_num_queries(20):
         jing.get(page_of(case))
+
+
+def test_a_review_page_asks_as_often_for_three_employers_and_projects_to_check_as_for_one(
+    jing, people, case, django_assert_max_num_queries
+):
+    worker = case.worker
+    worker.household_region = factories.region("440305")  # so that the place of the employer is looked at
+    worker.save()
+    worker.experiences.update(institution=people.spring)
+
+    def add():
+        factories.experience(worker, end_date=date(2021, 1, 1), institution=people.spring)
+        factories.evidence(factories.past_project(worker, is_special=True, plan="THREE_AREAS"), worker.user)
+
+    add()
+    jing.get(page_of(case))
+    with django_assert_max_num_queries(20) as one:
+        jing.get(page_of(case))
+    add()
+    add()
+    with django_assert_max_num_queries(len(one)):
+        page = jing.get(page_of(case))
+    assert [check.name for check in page.context["passed_checks"]].count("evidence") == 3
+
+
+def test_the_page_of_a_change_asks_as_often_for_three_proofs_as_for_one_and_at_most_20_times(
+    jing, people, django_assert_max_num_queries
+):
+    def page(name, *proofs):
+        worker = factories.fill_in(factories.worker(name))
+        files = {proof: factories.evidence(worker, worker.user) for proof in proofs}
+        let_go = {"approved_out_by": people.zhang_wei, "approved_out_at": timezone.now()}
+        one = factories.change(worker, into=people.spring, **files, **let_go)
+        return reverse("admin:registration_transfer_change", args=[one.ref])
+
+    one, three = page("陈一", "leave_proof"), page("陈二", "leave_proof", "new_contract", "region_evidence")
+    jing.get(one)
+    with django_assert_max_num_queries(20) as asked:
+        assert len(jing.get(one).context["case"].files) == 1
+    with django_assert_max_num_queries(len(asked)):
+        assert len(jing.get(three).context["case"].files) == 3
+
+
+def test_the_page_of_an_appeal_looks_the_account_up_once(jing, people, django_assert_max_num_queries):
+    page = reverse("admin:registration_appeal_change", args=[factories.appeal(people.wang_fang).ref])
+    jing.get(page)
+    with django_assert_max_num_queries(20) as asked:
+        assert jing.get(page).context["case"].checks[0].ok
+    accounts = [each["sql"] for each in asked if 'FROM "accounts_user"' in each["sql"]]
+    assert sum('"id_index" IN' in each for each in accounts) == 1
 
 
 def test_the_front_page_counts_what_waits_and_what_is_late(jing, case):

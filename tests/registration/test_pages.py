@@ -341,6 +341,27 @@ def test_the_check_page_costs_the_same_for_three_entries_as_for_one(client, appl
     assert count() == one
 
 
+def test_a_second_case_to_mend_costs_no_more_than_its_form(client, application, people, django_assert_max_num_queries):
+    worker = application.worker
+
+    def to_mend(case):
+        actions.reopen(refuse(send(case), people), by=worker.user)
+
+    def count(name):
+        with django_assert_max_num_queries(20) as asked:
+            assert client.get(reverse(f"registration:{name}")).status_code == 200
+        return len(asked)
+
+    pages = ("dashboard", "profile", "profile_honours", "profile_photo")
+    other = factories.qualification(worker.user.name, number=worker.user.id_number, level=2)
+    actions.attach_qualifications(worker)
+    to_mend(application)
+    client.get(reverse("registration:dashboard"))
+    one = {name: count(name) for name in pages}
+    to_mend(Application.objects.get(qualification=other))
+    assert {name: count(name) - one[name] for name in pages} == dict.fromkeys(pages, 1)
+
+
 # --- dates ----------------------------------------------------------------------------------------
 
 

@@ -12,6 +12,7 @@ from registration.queries.progress import ProgressStep, TimelineEntry, local_off
 from registration.workflows import ENDED_SAMPLE_STATES, FAILED_SAMPLE_STATES, SampleState
 from registration.workflows.sampling.drawing import opening
 from swms.audit.trail import history
+from swms.current import once
 from swms.dates import today
 from swms.regions.models import Duty, jurisdictions_of
 from swms.ui import cn_date
@@ -209,7 +210,14 @@ def in_region(user) -> QuerySet[SampledCase]:
 
 
 def awaiting(user) -> QuerySet[SampledCase]:
-    """Return the cases that wait for this very reviewer, the most urgent first; four eyes are looked at here too."""
+    """Return the cases that wait for this very reviewer, the most urgent first; four eyes are looked at here too.
+
+    Put together once for a page, which asks several questions of it.
+    """
+    return once(("awaiting", SampledCase, user.pk), lambda: _awaiting(user)).all()
+
+
+def _awaiting(user) -> QuerySet[SampledCase]:
     mine = Q(pk__in=())
     decided = Decision.objects.filter(application=OuterRef("application"), passed=True, reviewer=user)
     involved = Q(Exists(decided)) | Q(proposed_by=user) | Q(decided_by=user) | Q(reviewed_by=user)

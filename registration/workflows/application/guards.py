@@ -136,8 +136,9 @@ def named_in(application, step: Step) -> list[Named]:
 
 def nameable(application, content: dict | None = None) -> list[Item]:
     """Return the items of the present form that a refusal may name."""
-    worker = application.worker
-    registered = worker.registrations.filter(state__in=REGISTERED_STATES).exists()
+    worker, renewed = application.worker, application.registration
+    registered = renewed is not None and renewed.state in REGISTERED_STATES  # what is read already need not be asked
+    registered = registered or worker.registrations.filter(state__in=REGISTERED_STATES).exists()
     derived = ("sex", "birth_date") if worker.user.id_type in IdType.with_citizen_number() else ()  # R-ACC-11
     return items_of(content or application.form.content, registered=registered, derived=derived)
 

@@ -4,6 +4,7 @@ from django.db import models
 from django.utils import timezone
 
 from registration.workflows.registration import RegistrationState
+from swms.current import once
 from swms.dates import today, working_days_after
 from swms.ui import cn_date
 from swms.uploads.storage import attach
@@ -109,7 +110,8 @@ def another_person(case, step: Step):
 
 def involved(case) -> set[int]:
     """Return the keys of those who have had a part in the case or in the registration it is about."""
-    approvers = case.application.decisions.filter(passed=True).values_list("reviewer_id", flat=True)
+    passed = case.application.decisions.filter(passed=True).values_list("reviewer_id", flat=True)
+    approvers = once(("approvers", case.application_id), lambda: list(passed))
     return {*approvers, case.proposed_by_id, case.decided_by_id, case.reviewed_by_id} - {None}
 
 
