@@ -30,6 +30,7 @@ class QualificationAdmin(ReviewAdmin):
     empty_title = "社工库中还没有记录"
     empty_text = "导入名单后会出现在这里。"
     secrets = {"id_number": "证件号码"}
+    at_once = True
     depth = 1  # the roster knows provinces
 
     def records(self, user):

@@ -25,12 +25,9 @@ class Slice:
 def cut(queryset: QuerySet, *, after: str | None = None, before: str | None = None, size: int = 50) -> Slice:
     """Return one page of a queryset that is ordered by fields of its own, all up or all down.
 
-    The rows have their keys and the fields of the order, nothing else: what is shown is read of one page only.
-
     ``after`` and ``before`` are marks of an earlier page; one that cannot be read counts as none.
     """
     order = _order(queryset)
-    queryset = queryset.select_related(None).prefetch_related(None).only(*order[0])
     place = _read(before, queryset, order)
     if place:
         rows = list(_beyond(queryset.reverse(), order, place, backwards=True)[: size + 1])
@@ -44,6 +41,11 @@ def cut(queryset: QuerySet, *, after: str | None = None, before: str | None = No
     older = _mark(rows[size - 1], order) if len(rows) > size else None
     rows = rows[:size]
     return Slice(rows, _mark(rows[0], order) if place and rows else None, older)
+
+
+def keys_of(queryset: QuerySet) -> QuerySet:
+    """Return the rows with their keys and the fields of their order, nothing else: what is shown is read of a page."""
+    return queryset.select_related(None).prefetch_related(None).only(*_order(queryset)[0])
 
 
 def following(queryset: QuerySet, place: tuple):

@@ -14,9 +14,9 @@ from django.views.decorators.http import require_GET
 
 from swms.audit import trail
 from swms.console.facets import CLOCKS, NOT_NARROWED, Narrowing, by_clock, found_in, inside, narrowing
-from swms.console.kept import kept
-from swms.console.paging import COUNTED, capped, counts, cut
+from swms.console.paging import COUNTED, capped, counts, cut, keys_of
 from swms.dates import today, working_days_after
+from swms.kept import kept
 from swms.regions.models import jurisdictions_of
 
 MOST_FOUND = 50
@@ -127,6 +127,7 @@ class Screen(admin.ModelAdmin):
     page_size = 50
     near: int | None = None  # working days; with it the list can be narrowed to what is near its end or late
     running: tuple[str, ...] = ()  # the states in which the clock runs; without any, wherever a day is set
+    at_once = False  # whether a page is read with what is shown of its rows: only where next to nothing is joined
     depth = 0  # levels of divisions by which the list can be narrowed: 1 provinces, 3 down to counties
 
     def __init__(self, model, site):
@@ -243,14 +244,20 @@ class Screen(admin.ModelAdmin):
         larger = size if size != self.page_size else None
         address = _Address(self.list_url, chosen.name, where.chosen and where.chosen.pk, clock, larger)
         rows = self._narrowed(chosen.rows, where, clock)
-        page = cut(rows, after=request.GET.get("after"), before=request.GET.get("before"), size=size)
+        place = {"after": request.GET.get("after"), "before": request.GET.get("before"), "size": size}
+        if self.at_once:
+            page = cut(self.listed(rows), **place)
+            records = page.rows
+        else:
+            page = cut(keys_of(rows), **place)
+            records = self._whole(page.rows, user)
         numbers = kept(request, address.to(), lambda: self._numbers(filters, chosen, where, clock))
         context = {
             **self._links(filters, chosen, clock, address, numbers),
             "places": self._place_links(where, address, numbers),
             "narrowed": bool(clock or where.chosen),
             "part_url": address.to(region=None, clock=None),
-            "rows": self.rows(self._whole(page.rows, user), user),
+            "rows": self.rows(records, user),
             "newer_url": address.to(before=page.newer) if page.newer else None,
             "older_url": address.to(after=page.older) if page.older else None,
         }

@@ -14,9 +14,10 @@ from django.views.decorators.csrf import csrf_protect
 from django.views.decorators.http import require_safe
 
 from swms import ui
-from swms.console.kept import kept, note_action
 from swms.console.paging import counts
 from swms.console.screens import Screen
+from swms.kept import count_anew, kept
+from swms.notices.inbox import unread
 from swms.regions.models import jurisdictions_of
 from swms.regions.queries import full_name
 
@@ -67,9 +68,7 @@ class ConsoleSite(AdminSite):
                 return redirect_to_login(request.get_full_path())
             if not self.has_permission(request):
                 raise Http404
-            response = view(request, *args, **kwargs)
-            note_action(request, response)
-            return response
+            return count_anew(request, view(request, *args, **kwargs))
 
         return update_wrapper(csrf_protect(never_cache(inner)), view)
 
@@ -93,28 +92,31 @@ class ConsoleSite(AdminSite):
 
     def each_context(self, request) -> dict:
         """Return what every page of the console needs: the menu with what waits, and the reader's duties."""
+        user, here = request.user, request.path
+        front = {"label": "总览", "url": reverse("admin:index"), "count": None}
+        nav = [{"label": None, "items": [front | {"current": here == front["url"]}]}]
+        for label, items in kept(request, "menu", lambda: self._menu(user)).items():
+            nav.append({"label": label, "items": [item | {"current": here.startswith(item["url"])} for item in items]})
+        return {
+            "console_nav": nav,
+            "duty_label": duty_label(user),
+            "unread": kept(request, "unread", lambda: unread(user)),
+        }
+
+    def _menu(self, user) -> dict[str, list[dict]]:
+        """Return the links under each heading, with how much waits at each screen where anything ever does."""
+        screens = self.screens(user)
+        waiting = {screen: rows for screen in screens if (rows := screen.waiting(user)) is not None}
+        numbers = dict(zip(waiting, counts(list(waiting.values())), strict=True))
         groups: dict[str, list] = {name: [] for name in GROUPS}
-        screens = self.screens(request.user)
-        numbers = kept(request, "menu", lambda: self._waiting(screens, request.user))
         for screen in screens:
-            url = screen.list_url
-            item = {"label": screen.label, "url": url, "current": request.path.startswith(url)}
-            item["count"] = numbers.get(screen.opts.label_lower)
+            item = {"label": screen.label, "url": screen.list_url, "count": numbers.get(screen)}
             groups.setdefault(screen.group, []).append(item)
         for link in self._links:
-            if link.opens_to(request.user):
-                item = {"label": link.label, "url": reverse(link.page), "current": False, "count": None}
+            if link.opens_to(user):
+                item = {"label": link.label, "url": reverse(link.page), "count": None}
                 groups.setdefault(link.group, []).append(item)
-        nav = [{"label": name, "items": items} for name, items in groups.items() if items]
-        front = {"label": "总览", "url": reverse("admin:index"), "count": None}
-        front["current"] = request.path == front["url"]
-        return {"console_nav": [{"label": None, "items": [front]}, *nav], "duty_label": duty_label(request.user)}
-
-    @staticmethod
-    def _waiting(screens: list, user) -> dict[str, int | str]:
-        """Return how much waits at each screen where anything ever does, by the screen's model."""
-        waiting = {s.opts.label_lower: rows for s in screens if (rows := s.waiting(user)) is not None}
-        return dict(zip(waiting, counts(list(waiting.values())), strict=True))
+        return {name: items for name, items in groups.items() if items}
 
     def index(self, request, extra_context=None):
         """The front page: what waits, what is near its end, what is late."""

@@ -7,6 +7,7 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from swms.kept import count_anew
 from swms.notices import inbox, ledger
 
 DIGITS = 18  # of the largest number that a notice can have, and be compared with
@@ -36,7 +37,7 @@ def open_notice(request, pk: int):
     """Mark one notice as read and go to what it is about."""
     notice = get_object_or_404(inbox.inbox(request.user), pk=pk)
     inbox.mark_read(inbox.inbox(request.user).filter(pk=pk))
-    return redirect(notice.url or "notices:inbox")
+    return count_anew(request, redirect(notice.url or "notices:inbox"))
 
 
 @login_required
@@ -45,7 +46,7 @@ def read_all(request):
     """Mark everything in the inbox as read."""
     if number := inbox.mark_read(inbox.inbox(request.user)):
         messages.success(request, f"已将{number}条消息标为已读")
-    return redirect("notices:inbox")
+    return count_anew(request, redirect("notices:inbox"))
 
 
 def _key(text: str | None) -> int | None:

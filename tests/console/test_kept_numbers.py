@@ -63,7 +63,8 @@ def test_who_acted_in_one_process_is_told_anew_by_another(jing, yang, case):
     assert (part(jing), part(yang)) == (1, 1)
     pass_first(jing, case)
     jing.get(LIST)
-    cache.set(f"numbers:{jing.session['_auth_user_id']}:menu", {"registration.application": 7}, 15)
+    old = {"审核": [{"label": "登记审核", "url": LIST, "count": 7}]}
+    cache.set(f"numbers:{jing.session['_auth_user_id']}:menu", old, 15)
     assert menu(jing) == 0
 
 

@@ -1,4 +1,4 @@
-"""Numbers that stand beside links: counted once in some seconds for each reader, and anew after the reader acts.
+"""Numbers beside the links of the console: kept for some seconds for each reader, counted anew after an action.
 
 A page of the console shows fifty of them, and nobody decides by one. What a reader's own decision changes she
 sees changed on the very next page; what colleagues change, within ``NUMBERS_KEPT_SECONDS``. Each process keeps its
@@ -28,13 +28,14 @@ def kept(request, what: str, count: Callable[[], _Counted]) -> _Counted:
     return found
 
 
-def note_action(request, response) -> None:
-    """Have the reader's numbers counted anew for as long as older ones may be kept, when the request did something.
+def count_anew(request, response):
+    """Return the answer to a request that did something, with the reader's numbers counted anew from now on.
 
-    What does something leads on to another page; a search or a refused form shows one itself.
+    What does something leads on to another page; a search or a refused form shows one itself and changes no number.
     """
     if request.method == "POST" and response.status_code == HTTPStatus.FOUND:
         response.set_cookie(
             ACTED, "1", max_age=settings.NUMBERS_KEPT_SECONDS, path="/console/", httponly=True, samesite="Lax",
             secure=settings.SESSION_COOKIE_SECURE,
         )  # fmt: skip
+    return response
