@@ -27,8 +27,8 @@ LOCK = 7202  # imports take turns, chunk by chunk
 _TABLES = """
     DROP TABLE IF EXISTS roster_seen;
     CREATE TEMP TABLE roster_seen (
-        row_no bigint PRIMARY KEY, mgmt_no text, id_index text, name text, level smallint, exam_year smallint,
-        id_type text, issue_date date, province_id text
+        row_no bigint PRIMARY KEY, name text, id_type text, id_index text, mgmt_no text, level smallint,
+        exam_year smallint, issue_date date, province_id text
     );
     CREATE INDEX ON roster_seen (mgmt_no, row_no);
     CREATE INDEX ON roster_seen USING hash (id_index);
@@ -130,7 +130,7 @@ _CHANGE = """
 """
 _ADD = """
     COPY registration_qualification
-        (uid, name, id_type, id_number, id_index, mgmt_no, level, exam_year, issue_date, province_id,
+        (uid, id_number, name, id_type, id_index, mgmt_no, level, exam_year, issue_date, province_id,
          state, source, roster_import_id, created_at, updated_at)
     FROM STDIN
 """
@@ -255,14 +255,15 @@ def _add(cursor, chunk: Prepared, left_out: set[int], run: RosterImport, now: da
     lines = chunk.lines
     if left_out:
         lines = [line for entry, line in zip(chunk.entries, lines, strict=True) if entry.row not in left_out]
-    _copy(cursor, _ADD, "".join(line + end for line in lines))
+    if lines:
+        _copy(cursor, _ADD, end.join(lines) + end)
 
 
 def _copy(cursor, statement: str, text: str) -> None:
     """COPY a text, in one piece: each piece would wait for the thread that prepares the next chunk."""
     data = text.encode()
     with connection.wrap_database_errors:
-        cursor.copy_expert(statement, io.BytesIO(data), max(1, len(data)))
+        cursor.copy_expert(statement, io.BytesIO(data), len(data))
 
 
 def _written_out(entries: Sequence[Entry]) -> tuple[str, list[str]]:
@@ -271,16 +272,12 @@ def _written_out(entries: Sequence[Entry]) -> tuple[str, list[str]]:
     numbers = [entry.id_number for entry in entries]
     sealed = seal_many(Qualification._meta.get_field("id_number").purpose, uids, numbers)
     indexes = index_many("identity", numbers)
-    seen = "".join(
-        f"{row}\t{mgmt_no}\t{index}\t{name}\t{level}\t{year}\t{id_type}\t{day}\t{place}\n"
-        for (row, name, id_type, _, mgmt_no, level, year, day, place), index in zip(entries, indexes, strict=True)
-    )
-    lines = [
-        f"{uid.hex()}\t{name}\t{id_type}\t\\\\x{seal.hex()}\t{index}\t{mgmt_no}\t{level}\t{year}\t{day}\t{place}"
-        for (_, name, id_type, _, mgmt_no, level, year, day, place), uid, seal, index in zip(
-            entries, uids, sealed, indexes, strict=True
-        )
+    values = [
+        f"{name}\t{id_type}\t{index}\t{mgmt_no}\t{level}\t{year}\t{day}\t{place}"
+        for (_, name, id_type, _, mgmt_no, level, year, day, place), index in zip(entries, indexes, strict=True)
     ]
+    seen = "".join([f"{entry[0]}\t{each}\n" for entry, each in zip(entries, values, strict=True)])
+    lines = [f"{uid.hex()}\t\\\\x{seal.hex()}\t{each}" for uid, seal, each in zip(uids, sealed, values, strict=True)]
     return seen, lines
 
 
