@@ -9,7 +9,7 @@ import re
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
@@ -20,7 +20,7 @@ from django.utils import timezone
 
 from registration import actions
 from registration.models import RosterImport, Worker
-from registration.roster import merge, staging, undo
+from registration.roster import merge, staging, undo, within
 from registration.roster.checks import Checker
 from registration.roster.files import FileRefused, Table, open_table
 from registration.roster.problems import KEPT, Problem
@@ -163,12 +163,13 @@ def _carry_out(import_: RosterImport, file: BinaryIO, errors: Path | None, on_pr
         table = open_table(file)
         import_.rows_total = import_.rows_total or table.row_count
         _start_again(import_)
-        with RefusedRows(errors, table) as refused, _at_full_speed():
+        with RefusedRows(errors, table) as refused, within.File() as seen, _at_full_speed():
             merge.prepare()
-            for chunk in _ahead(_chunks(table)):
-                _take(chunk, import_, refused)
-                if on_progress:
-                    on_progress(import_)
+            with closing(_ahead(_chunks(table, seen))) as chunks:
+                for chunk in chunks:
+                    _take(chunk, import_, refused)
+                    if on_progress:
+                        on_progress(import_)
     except FileRefused as refusal:
         _fail(import_, refusal.message)
         raise
@@ -189,13 +190,13 @@ def _start_again(import_: RosterImport) -> None:
     import_.problems = []
 
 
-def _chunks(table: Table) -> Iterator[merge.Prepared]:
-    """Yield the file chunk by chunk: checked, sealed, written out. Reads the database only before the first."""
+def _chunks(table: Table, seen: within.File) -> Iterator[merge.Prepared]:
+    """Yield the file chunk by chunk: checked, sealed, written out, and compared with what came before in the file."""
     checker = Checker(table.places)
     rows = table.rows()
     while chunk := list(islice(rows, CHUNK)):
         entries, found = checker.check_all(chunk)
-        yield merge.prepare_chunk(chunk, entries, found)
+        yield merge.prepare_chunk(chunk, entries, found, seen)
 
 
 def _ahead(chunks: Iterator[merge.Prepared]) -> Iterator[merge.Prepared]:

@@ -1,12 +1,11 @@
-"""Bringing checked rows into the roster: one COPY into a temporary table and one merge for a chunk of rows.
+"""Bringing checked rows into the roster: what is there already is looked up for a chunk of rows, what is new copied in.
 
-What contradicts the roster, or an earlier row of the same file, is found by the database and left out.
-The same statements judge a dry run, which ends before anything is written.
+What contradicts the roster is found by the database and left out; what contradicts an earlier row of the same file
+was found before. The same statements judge a dry run, which ends before anything is written.
 """
 
 from __future__ import annotations
 
-import io
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -15,23 +14,22 @@ from datetime import datetime
 from django.db import connection
 
 from registration.models import Qualification, RosterImport
-from registration.roster import conflicts
+from registration.roster import conflicts, within
 from registration.roster.checks import Entry
 from registration.roster.columns import HEADERS
 from registration.roster.problems import Problem
+from registration.roster.within import copy
 from registration.workflows import RosterMergeState
 from swms.crypto import index_many, seal_many
 
 LOCK = 7202  # imports take turns, chunk by chunk
 
-_TABLES = """
-    DROP TABLE IF EXISTS roster_seen;
-    CREATE TEMP TABLE roster_seen (
-        row_no bigint PRIMARY KEY, name text, id_type text, id_index text, mgmt_no text, level smallint,
-        exam_year smallint, issue_date date, province_id text
+_TABLE = """
+    DROP TABLE IF EXISTS roster_incoming;
+    CREATE TEMP TABLE roster_incoming (
+        row_no bigint, name text, id_type text, id_index text, mgmt_no text, level smallint, exam_year smallint,
+        issue_date date, province_id text
     );
-    CREATE INDEX ON roster_seen (mgmt_no, row_no);
-    CREATE INDEX ON roster_seen USING hash (id_index);
 """
 # A chunk that is lost with the server is lost whole, with what the import says of it; the end of the import is
 # committed durably, and every chunk before it. Chunks are small and the tables large, of which the planner may not
@@ -40,37 +38,30 @@ _BEGIN = """
     SET LOCAL synchronous_commit TO off;
     SET LOCAL enable_seqscan TO off;
     SET LOCAL enable_bitmapscan TO off;
+    TRUNCATE roster_incoming;
     SELECT pg_advisory_xact_lock(%s);
     SELECT clock_timestamp()
 """
-_SEE = "COPY roster_seen FROM STDIN"
+_COMPARE = "COPY roster_incoming FROM STDIN"
 # Rows that meet nothing are new and not looked at any further. Each lateral aggregates, and each condition is a
 # subquery of one value, so that the planner looks up every row by index and never joins with the whole roster.
-# A row that repeats the 管理号 of an earlier one is wrong by itself and contradicts nobody.
 _JUDGE = """
     WITH meeting AS MATERIALIZED (
         SELECT i.*, i.id_index = ANY(j.indexes) AS joined
-        FROM roster_seen i, (
+        FROM roster_incoming i, (
             SELECT coalesce(array_agg(old_index), '{}')::text[] AS indexes
             FROM registration_rostermerge WHERE state = %(merged)s) j
-        WHERE i.row_no >= %(first)s AND (
-            (SELECT true FROM registration_qualification q WHERE q.id_index = i.id_index LIMIT 1)
+        WHERE (SELECT true FROM registration_qualification q WHERE q.id_index = i.id_index LIMIT 1)
             OR (SELECT true FROM registration_qualification q WHERE q.mgmt_no = i.mgmt_no LIMIT 1)
-            OR (SELECT true FROM roster_seen e WHERE e.id_index = i.id_index AND e.row_no < i.row_no LIMIT 1)
-            OR (SELECT true FROM roster_seen e WHERE e.mgmt_no = i.mgmt_no AND e.row_no < i.row_no LIMIT 1)
-            OR i.id_index = ANY(j.indexes))
+            OR i.id_index = ANY(j.indexes)
     )
     SELECT i.row_no,
-           CASE WHEN s.row_no < i.row_no THEN 'repeated'
-                WHEN f.other_name > 0 THEN 'file_name'
-                WHEN f.other_number > 0 THEN 'file_number'
-                WHEN m.others > 0 THEN 'taken'
+           CASE WHEN m.others > 0 THEN 'taken'
                 WHEN m.elsewhere > 0 THEN 'certificate'
                 WHEN p.other_name THEN 'name'
                 WHEN p.other_number THEN 'number'
                 WHEN m.known = 0 AND i.joined THEN 'merged'
                 WHEN m.registered > 0 THEN 'registered' END AS why,
-           CASE WHEN s.row_no < i.row_no THEN s.row_no ELSE coalesce(nullif(f.other_name, 0), f.other_number) END,
            CASE WHEN m.known = 0 THEN 'created'
                 WHEN m.brought > 0 THEN 'created'
                 WHEN m.differing > 0 OR m.mended > 0 THEN 'updated'
@@ -78,17 +69,6 @@ _JUDGE = """
            m.known > 0,
            m.differing > 0
     FROM meeting i
-    CROSS JOIN LATERAL (
-        SELECT min(e.row_no) AS row_no FROM roster_seen e WHERE e.mgmt_no = i.mgmt_no
-    ) s
-    CROSS JOIN LATERAL (
-        SELECT coalesce(min(e.row_no) FILTER (WHERE e.name <> i.name), 0) AS other_name,
-               coalesce(min(e.row_no) FILTER (
-                   WHERE e.level = i.level AND e.exam_year = i.exam_year AND e.mgmt_no <> i.mgmt_no), 0) AS other_number
-        FROM roster_seen e
-        WHERE e.id_index = i.id_index AND e.row_no < i.row_no
-            AND e.row_no = (SELECT min(r.row_no) FROM roster_seen r WHERE r.mgmt_no = e.mgmt_no)
-    ) f
     CROSS JOIN LATERAL (
         SELECT count(*) AS known,
                count(*) FILTER (WHERE q.id_index <> i.id_index) AS others,
@@ -119,13 +99,13 @@ _NOTE = """
     SELECT gen_random_uuid(), %(own)s, q.id,
            jsonb_build_object('id_type', q.id_type, 'issue_date', q.issue_date, 'province_id', q.province_id),
            q.updated_at, %(now)s, false
-    FROM roster_seen i JOIN registration_qualification q USING (mgmt_no)
+    FROM roster_incoming i JOIN registration_qualification q USING (mgmt_no)
     WHERE i.row_no = ANY(%(changed)s)
 """
 _CHANGE = """
     UPDATE registration_qualification q
     SET id_type = i.id_type, issue_date = i.issue_date, province_id = i.province_id, updated_at = %(now)s
-    FROM roster_seen i
+    FROM roster_incoming i
     WHERE i.row_no = ANY(%(changed)s) AND q.mgmt_no = i.mgmt_no
 """
 _ADD = """
@@ -135,23 +115,20 @@ _ADD = """
     FROM STDIN
 """
 _HOLDERS = """
-    SELECT DISTINCT w.id FROM roster_seen i
+    SELECT DISTINCT w.id FROM roster_incoming i
     JOIN accounts_user u ON u.id_index = i.id_index
     JOIN registration_qualification q ON q.mgmt_no = i.mgmt_no AND q.worker_id IS NULL
     JOIN registration_worker w ON w.user_id = u.id
-    WHERE i.row_no >= %(first)s AND i.row_no <> ALL(%(refused)s)
+    WHERE i.row_no <> ALL(%(refused)s)
 """
 
 _CONFLICTS = {
-    "repeated": ("mgmt_no", "error", "与第{row}行的管理号相同"),
-    "file_name": ("name", "conflict", "与第{row}行是同一证件号码，姓名不同"),
-    "file_number": ("mgmt_no", "conflict", "与第{row}行是同一人、同一级别、同一考试年度，管理号不同"),
-    "taken": ("mgmt_no", "conflict", "该管理号在社工库中属于另一人"),
-    "certificate": ("mgmt_no", "conflict", "该管理号在社工库中是另一级别或另一考试年度的证书"),
-    "name": ("name", "conflict", "社工库中该证件号码的姓名不同"),
-    "number": ("mgmt_no", "conflict", "社工库中已有此人同一级别、同一考试年度的证书，管理号不同"),
-    "registered": ("issue_date", "conflict", "此人已登记，社工库中的证件类型、签发日期或省份不同"),
-    "merged": ("id_number", "conflict", "该证件号码已并入社工库中的另一人"),
+    "taken": ("mgmt_no", "该管理号在社工库中属于另一人"),
+    "certificate": ("mgmt_no", "该管理号在社工库中是另一级别或另一考试年度的证书"),
+    "name": ("name", "社工库中该证件号码的姓名不同"),
+    "number": ("mgmt_no", "社工库中已有此人同一级别、同一考试年度的证书，管理号不同"),
+    "registered": ("issue_date", "此人已登记，社工库中的证件类型、签发日期或省份不同"),
+    "merged": ("id_number", "该证件号码已并入社工库中的另一人"),
 }
 
 
@@ -170,33 +147,50 @@ class Outcome:
 def prepare() -> None:
     """Make the temporary table of one import, empty."""
     with connection.cursor() as cursor:
-        cursor.execute(_TABLES)
+        cursor.execute(_TABLE)
 
 
 def discard() -> None:
     """Drop the temporary table: connections outlive imports."""
     with connection.cursor() as cursor:
-        cursor.execute("DROP TABLE IF EXISTS roster_seen")
+        cursor.execute("DROP TABLE IF EXISTS roster_incoming")
 
 
 @dataclass
 class Prepared:
-    """A chunk that is checked, sealed and written out as COPY reads it: what can be done beside the database.
+    """A chunk that is checked, sealed and written out as COPY reads it: what can be done beside the merging.
 
-    ``seen`` is what is compared, one text; ``lines`` is what comes into the roster, an entry each, without what only
-    the moment of merging gives.
+    Of an entry each, ``compared`` is what is looked up, and ``lines`` what comes into the roster, without what only the
+    moment of merging gives. ``opposed`` are entries that contradict an earlier row of the file, and are not among them.
     """
 
     rows: list[tuple[int, list]]
     entries: list[Entry]
     problems: list[Problem]
-    seen: str
+    opposed: list[tuple[Entry, str]]
+    compared: list[str]
     lines: list[str]
 
 
-def prepare_chunk(rows: list[tuple[int, list]], entries: list[Entry], problems: list[Problem]) -> Prepared:
-    """Seal and index the checked rows of a chunk; touches no database."""
-    return Prepared(rows, entries, problems, *_written_out(entries))
+def prepare_chunk(
+    rows: list[tuple[int, list]], entries: list[Entry], problems: list[Problem], file: within.File
+) -> Prepared:
+    """Seal and index the checked rows of a chunk, and compare them with the rows of the file before them."""
+    compared, lines = _written_out(entries)
+    found = file.contradictions(entries, compared)
+    if not found:
+        return Prepared(rows, entries, problems, [], compared, lines)
+    wrong = {problem.row for _, problem in found}
+    fine = [place for place, entry in enumerate(entries) if entry.row not in wrong]
+    opposing = {problem.row: why for why, problem in found if problem.kind == "conflict"}
+    return Prepared(
+        rows,
+        [entries[place] for place in fine],
+        problems + [problem for _, problem in found],
+        [(entry, opposing[entry.row]) for entry in entries if entry.row in opposing],
+        [compared[place] for place in fine],
+        [lines[place] for place in fine],
+    )
 
 
 def merge(chunk: Prepared, run: RosterImport) -> Outcome:
@@ -206,32 +200,28 @@ def merge(chunk: Prepared, run: RosterImport) -> Outcome:
     else entered one of the certificates at this very moment: the caller rolls back and tries again.
     """
     outcome = Outcome()
-    if not chunk.entries:
-        return outcome
     opposed: dict[int, str] = {}
     known: set[int] = set()
     changed: list[int] = []
-    first = chunk.entries[0].row
     with connection.cursor() as cursor:
         cursor.execute(_BEGIN, [LOCK])
         now = cursor.fetchone()[0]
-        _copy(cursor, _SEE, chunk.seen)
-        cursor.execute(_JUDGE, {"own": run.pk, "first": first, "merged": RosterMergeState.MERGED})
+        copy(connection, cursor, _COMPARE, "".join(chunk.compared))
+        cursor.execute(_JUDGE, {"own": run.pk, "merged": RosterMergeState.MERGED})
         judged = cursor.fetchall()
         outcome.created = len(chunk.entries) - len(judged)
-        for row, why, other, fate, is_known, differs in judged:
+        for row, why, fate, is_known, differs in judged:
             if why:
-                name, kind, message = _CONFLICTS[why]
-                outcome.problems.append(Problem(row, HEADERS[name], kind, message.format(row=other)))
-                if kind == "conflict":
-                    opposed[row] = why
+                name, message = _CONFLICTS[why]
+                outcome.problems.append(Problem(row, HEADERS[name], "conflict", message))
+                opposed[row] = why
                 continue
             setattr(outcome, fate, getattr(outcome, fate) + 1)
             if is_known:
                 known.add(row)
             if differs:
                 changed.append(row)
-        outcome.conflicting = len(opposed)
+        outcome.conflicting = len(opposed) + len(chunk.opposed)
         if run.dry_run:
             return outcome
         given = {"own": run.pk, "now": now, "changed": changed}
@@ -239,12 +229,12 @@ def merge(chunk: Prepared, run: RosterImport) -> Outcome:
             cursor.execute(_NOTE, given)
         if changed:
             cursor.execute(_CHANGE, given)
-        refused = [problem.row for problem in outcome.problems]
-        _add(cursor, chunk, known.union(refused), run, now)
-        cursor.execute(_HOLDERS, {"first": first, "refused": refused})
+        _add(cursor, chunk, known.union(opposed), run, now)
+        cursor.execute(_HOLDERS, {"refused": list(opposed)})
         outcome.holders = [pk for (pk,) in cursor.fetchall()]
-    if opposed:
-        conflicts.keep(run, [(entry, opposed[entry.row]) for entry in chunk.entries if entry.row in opposed])
+    kept = chunk.opposed + [(entry, opposed[entry.row]) for entry in chunk.entries if entry.row in opposed]
+    if kept:
+        conflicts.keep(run, sorted(kept))
     return outcome
 
 
@@ -256,17 +246,10 @@ def _add(cursor, chunk: Prepared, left_out: set[int], run: RosterImport, now: da
     if left_out:
         lines = [line for entry, line in zip(chunk.entries, lines, strict=True) if entry.row not in left_out]
     if lines:
-        _copy(cursor, _ADD, end.join(lines) + end)
+        copy(connection, cursor, _ADD, end.join(lines) + end)
 
 
-def _copy(cursor, statement: str, text: str) -> None:
-    """COPY a text, in one piece: each piece would wait for the thread that prepares the next chunk."""
-    data = text.encode()
-    with connection.wrap_database_errors:
-        cursor.copy_expert(statement, io.BytesIO(data), len(data))
-
-
-def _written_out(entries: Sequence[Entry]) -> tuple[str, list[str]]:
+def _written_out(entries: Sequence[Entry]) -> tuple[list[str], list[str]]:
     """Return the chunk as COPY reads it; checked values hold neither tabs nor backslashes."""
     uids = _uids(len(entries))
     numbers = [entry.id_number for entry in entries]
@@ -276,9 +259,9 @@ def _written_out(entries: Sequence[Entry]) -> tuple[str, list[str]]:
         f"{name}\t{id_type}\t{index}\t{mgmt_no}\t{level}\t{year}\t{day}\t{place}"
         for (_, name, id_type, _, mgmt_no, level, year, day, place), index in zip(entries, indexes, strict=True)
     ]
-    seen = "".join([f"{entry[0]}\t{each}\n" for entry, each in zip(entries, values, strict=True)])
+    compared = [f"{entry[0]}\t{each}\n" for entry, each in zip(entries, values, strict=True)]
     lines = [f"{uid.hex()}\t\\\\x{seal.hex()}\t{each}" for uid, seal, each in zip(uids, sealed, values, strict=True)]
-    return seen, lines
+    return compared, lines
 
 
 def _uids(count: int) -> list[bytes]:
