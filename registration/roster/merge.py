@@ -114,12 +114,16 @@ _ADD = """
          state, source, roster_import_id, created_at, updated_at)
     FROM STDIN
 """
+# Here too every row is looked up by index, among accounts first: few have one.
 _HOLDERS = """
-    SELECT DISTINCT w.id FROM roster_incoming i
-    JOIN accounts_user u ON u.id_index = i.id_index
-    JOIN registration_qualification q ON q.mgmt_no = i.mgmt_no AND q.worker_id IS NULL
-    JOIN registration_worker w ON w.user_id = u.id
-    WHERE i.row_no <> ALL(%(refused)s)
+    WITH asked AS MATERIALIZED (
+        SELECT i.mgmt_no, (SELECT u.id FROM accounts_user u WHERE u.id_index = i.id_index) AS user_id
+        FROM roster_incoming i WHERE i.row_no <> ALL(%(refused)s)
+    )
+    SELECT DISTINCT (SELECT w.id FROM registration_worker w WHERE w.user_id = a.user_id)
+    FROM asked a
+    WHERE a.user_id IS NOT NULL
+        AND (SELECT q.worker_id IS NULL FROM registration_qualification q WHERE q.mgmt_no = a.mgmt_no)
 """
 
 _CONFLICTS = {
@@ -231,7 +235,7 @@ def merge(chunk: Prepared, run: RosterImport) -> Outcome:
             cursor.execute(_CHANGE, given)
         _add(cursor, chunk, known.union(opposed), run, now)
         cursor.execute(_HOLDERS, {"refused": list(opposed)})
-        outcome.holders = [pk for (pk,) in cursor.fetchall()]
+        outcome.holders = [pk for (pk,) in cursor.fetchall() if pk]
     kept = chunk.opposed + [(entry, opposed[entry.row]) for entry in chunk.entries if entry.row in opposed]
     if kept:
         conflicts.keep(run, sorted(kept))
