@@ -221,7 +221,11 @@ class Admin:
 def memory_of(path: Path) -> float:
     """Return the most memory in MB that a process held that imported the file and did nothing else."""
     done = subprocess.run(
-        [sys.executable, "-m", "bench.roster", "--only", str(path)], check=True, capture_output=True, text=True
+        [sys.executable, "-m", "bench.roster", "--only", str(path)],
+        env=os.environ | {"DJANGO_SETTINGS_MODULE": "swms.settings"},  # the portal alone
+        check=True,
+        capture_output=True,
+        text=True,
     )
     return float(done.stdout.split()[-1])
 
