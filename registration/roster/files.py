@@ -66,8 +66,8 @@ class Table:
         """Yield the row's number as a spreadsheet shows it, and its cells; empty rows are passed over."""
         width = len(self.header)
         for number, cells in self._rows:
-            if any(cell not in (None, "") for cell in cells):
-                yield number, list(cells[:width]) + [None] * (width - len(cells))
+            if any(cells) or any(cell not in (None, "") for cell in cells):
+                yield number, cells if len(cells) == width else cells[:width] + [None] * (width - len(cells))
 
     def _open(self) -> Iterator[tuple[int, Cells]]:
         raise NotImplementedError
