@@ -13,7 +13,7 @@ from django.db.models.functions import Concat
 from swms.console.paging import COUNTED, capped
 from swms.dates import today, working_days_after
 from swms.regions.models import Jurisdiction, Region, jurisdictions_of, within
-from swms.regions.queries import Division, choices, is_code, steps
+from swms.regions.queries import Division, choices, division, is_code, steps
 
 #: How urgent, as the address has it and as the reader does.
 CLOCKS = {"near": "即将到期", "late": "已逾期"}
@@ -49,7 +49,7 @@ class Narrowing:
     ``chosen`` is the division that the list is narrowed to, ``None`` for all that the reader sees.
     """
 
-    chosen: Region | None
+    chosen: Division | None
     chain: list[Division]
     offered: list[Division]
 
@@ -69,20 +69,20 @@ def narrowing(user, duties: tuple[str, ...], asked: str | None, *, depth: int = 
         roots = {None} if None in roots else roots
         return Narrowing(None, [], [each for root in sorted(roots, key=str) for each in choices(root).divisions])
     between = chosen.path.removeprefix(above.path).split("/")
-    chain = [step for step in steps(chosen.pk) if step.code in between]
-    below = choices(chosen.pk).divisions if chosen.level < depth else ()
+    chain = [step for step in steps(chosen.code) if step.code in between]
+    below = choices(chosen.code).divisions if chosen.level < depth else ()
     if not below:  # at the end of the chain its neighbours are offered
         chain = chain[:-1]
         below = choices(chain[-1].code if chain else above.region_id).divisions
     return Narrowing(chosen, chain, list(below))
 
 
-def _chosen(own: list[Jurisdiction], asked: str | None, depth: int) -> tuple[Region | None, Jurisdiction | None]:
+def _chosen(own: list[Jurisdiction], asked: str | None, depth: int) -> tuple[Division | None, Jurisdiction | None]:
     """Return the division that was asked for, and that of the reader's own which it lies below."""
-    if not is_code(asked):
+    region = division(asked) if is_code(asked) else None
+    if region is None or not region.existing or region.level > depth:
         return None, None
-    region = Region.objects.filter(pk=asked, valid_to=None, level__lte=depth).first()
-    above = [each for each in own if region and each.region_id != asked and region.path.startswith(each.path)]
+    above = [each for each in own if each.region_id != asked and region.path.startswith(each.path)]
     return (region, max(above, key=lambda each: each.depth)) if above else (None, None)
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from urllib.parse import urlencode
+from urllib.parse import quote
 
 from django.contrib import admin
 from django.db.models import Q, QuerySet
@@ -101,7 +101,7 @@ class _Address:
     def to(self, **other: str | None) -> str:
         """Return the address with some of its parts replaced."""
         asked = {"part": self.part, "region": self.region, "clock": self.clock, "size": self.size} | other
-        return f"{self.list_url}?{urlencode({name: value for name, value in asked.items() if value})}"
+        return f"{self.list_url}?{'&'.join(f'{name}={quote(str(value))}' for name, value in asked.items() if value)}"
 
 
 def _link(label: str, url: str, current: bool, number: int | str | None = None) -> dict:
@@ -242,7 +242,7 @@ class Screen(admin.ModelAdmin):
             where = narrowing(user, self.duties, request.GET.get("region"), depth=self.depth)
         size = self.size(request)
         larger = size if size != self.page_size else None
-        address = _Address(self.list_url, chosen.name, where.chosen and where.chosen.pk, clock, larger)
+        address = _Address(self.list_url, chosen.name, where.chosen and where.chosen.code, clock, larger)
         rows = self._narrowed(chosen.rows, where, clock)
         place = {"after": request.GET.get("after"), "before": request.GET.get("before"), "size": size}
         if self.at_once:
@@ -314,7 +314,7 @@ class Screen(admin.ModelAdmin):
     def _place_links(self, where: Narrowing, address, numbers: dict) -> list:
         if not (where.offered or where.chosen):
             return []
-        code = where.chosen and where.chosen.pk
+        code = where.chosen and where.chosen.code
         links = [_link("不限", address.to(region=None), code is None)]
         links += [_link(each.name, address.to(region=each.code), each.code == code) for each in where.chain]
         for each in where.offered:

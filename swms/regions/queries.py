@@ -30,6 +30,8 @@ class Division:
     parent: str | None
     leaf: bool
     existing: bool
+    level: int
+    path: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,9 +177,11 @@ def _snapshot() -> _Snapshot:
 @lru_cache(maxsize=1)
 def _read(period: int) -> _Snapshot:
     """Read the whole table; ``period`` only makes the snapshot lapse."""
-    rows = Region.objects.order_by("code").values_list("code", "name", "parent_id", "is_leaf", "valid_to")
+    rows = Region.objects.order_by("code")
+    columns = ("code", "name", "parent_id", "is_leaf", "valid_to", "level", "path")
     divisions = {
-        code: Division(code, name, parent, leaf, valid_to is None) for code, name, parent, leaf, valid_to in rows
+        code: Division(code, name, parent, leaf, valid_to is None, level, path)
+        for code, name, parent, leaf, valid_to, level, path in rows.values_list(*columns)
     }
     children = defaultdict(list)
     for each in divisions.values():
