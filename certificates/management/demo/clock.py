@@ -32,3 +32,8 @@ def office_hour(days_ago: float, chance: random.Random) -> datetime:
     day = timezone.localdate(_real_now()) - timedelta(days=int(days_ago))
     start = timezone.make_aware(datetime.combine(day, time(8, 30)))
     return min(start + timedelta(seconds=chance.randrange(9 * 3600)), _real_now() - timedelta(minutes=1))
+
+
+def just_now() -> datetime:
+    """Return a moment so short ago that what is carried out within minutes need not have been yet."""
+    return _real_now() - timedelta(minutes=1)

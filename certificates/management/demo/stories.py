@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from certificates import actions as papers
-from certificates.management.demo.clock import at, office_hour
+from certificates.management.demo.clock import at, just_now, office_hour
 from certificates.management.demo.moving import change
 from certificates.management.demo.people import Person, Story, add_honour, hold_local_certificate, open_account
 from certificates.management.demo.replacing import (
@@ -152,7 +152,9 @@ def passed_final(person: Person, world: World) -> None:
     make_ready(person, world, 12)
     apply(person, world, 10)
     pass_first(person, world, 5)
-    pass_final(person, world, 0)
+    application = application_of(person)
+    with at(just_now()):
+        application.move("pass_final", actor=world.final(person), seen=application.form_version)
 
 
 def registered(person: Person, world: World) -> None:
