@@ -36,6 +36,21 @@ def until(ask: Callable[[], Answer], *, within: float, what: str, every: float =
     return answer
 
 
+_OTHERS = """
+    SELECT count(*) FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'
+"""
+
+
+def alone_in_the_database() -> bool:
+    """Tell whether the server has seen that whoever left is gone, and let go of what they held: that takes a while."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute(_OTHERS)
+        return cursor.fetchone() == (0,)
+
+
 def free_port() -> int:
     """Return a loopback port that nothing listens on just now."""
     with socket.socket() as probe:

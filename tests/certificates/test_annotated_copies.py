@@ -18,6 +18,7 @@ from swms.audit.models import AuditEvent
 from swms.dates import today
 from tests import factories
 from tests.certificates.makers import agreed_holder, ask
+from tests.processes import alone_in_the_database, until
 
 pytestmark = pytest.mark.django_db
 
@@ -201,6 +202,7 @@ def test_no_more_drains_run_at_a_time_than_there_are_places(qualification, setti
         assert row.attempts == 0
     finally:
         other.close()  # as a crash would
+    until(alone_in_the_database, within=30, what="alone in the database")
     assert actions.drain() is False
     row.refresh_from_db()
     assert row.state == AnnotationState.ACTIVE

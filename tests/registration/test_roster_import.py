@@ -23,7 +23,7 @@ from swms.audit.models import AuditEvent
 from swms.regions.models import Duty, Region
 from swms.workflow import Refused
 from tests import factories
-from tests.processes import until
+from tests.processes import alone_in_the_database, until
 from tests.registration.rosters import HEADER, holders, write
 
 pytestmark = pytest.mark.usefixtures("provinces")
@@ -333,16 +333,6 @@ roster.import_file(importing.Path(sys.argv[1]), on_progress=die)
 """
 
 
-OTHERS = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
-
-
-def nobody_else() -> bool:
-    """Tell whether the server has seen by now that the other end is gone, and let go of what it held."""
-    with connection.cursor() as cursor:
-        cursor.execute(f"{OTHERS} AND backend_type = 'client backend'")
-        return cursor.fetchone() == (0,)
-
-
 @pytest.mark.django_db(transaction=True)
 def test_an_import_that_was_killed_half_way_is_run_again_and_nothing_is_double(tmp_path):
     """Neither a holder nor a conflict nor what a row was before; and both runs can be undone to the letter."""
@@ -361,7 +351,7 @@ def test_an_import_that_was_killed_half_way_is_run_again_and_nothing_is_double(t
         check=False,
     )
     assert killed.returncode == -signal.SIGKILL, killed.stderr.decode()[-2000:]
-    until(nobody_else, within=30, what="alone in the database")
+    until(alone_in_the_database, within=30, what="alone in the database")
     assert Qualification.objects.count() == 80
     run = roster.import_file(path)
     assert counts(run) == (20, 0, 79, 1)
