@@ -59,15 +59,20 @@ def no_growth(site):
     site.crew.worker.kill()  # a new one has a log of its own, which stays below the limit
     site.crew.work()
     master = psutil.Process(site.crew.worker.process.pid)
-    pids = [process.pid for process in (master, *master.children(recursive=True))]
-    before = {pid: resource.prlimit(pid, resource.RLIMIT_FSIZE) for pid in pids}
-    for pid, (_, hard) in before.items():
-        resource.prlimit(pid, resource.RLIMIT_FSIZE, (FEW_BYTES, hard))
+    limits = resource.prlimit(master.pid, resource.RLIMIT_FSIZE)
+    _limit_files(master, (FEW_BYTES, limits[1]))
     try:
         yield
     finally:
-        for pid, limits in before.items():
-            resource.prlimit(pid, resource.RLIMIT_FSIZE, limits)
+        _limit_files(master, limits)
+
+
+def _limit_files(master: psutil.Process, limits: tuple[int, int]) -> None:
+    """Set how long a file may become for a worker and those that it has forked by now; they come and go."""
+    with suppress(psutil.NoSuchProcess, ProcessLookupError):
+        for process in (master, *master.children(recursive=True)):
+            with suppress(ProcessLookupError):
+                resource.prlimit(process.pid, resource.RLIMIT_FSIZE, limits)
 
 
 @pytest.mark.parametrize("without_room", [no_growth, full_disk] if may_mount() else [no_growth])

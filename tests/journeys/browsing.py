@@ -11,6 +11,7 @@ from axe_playwright_python.sync_playwright import Axe
 from swms.accounts.models import Authenticator, User
 from swms.notices.models import Delivery
 from tests.people import PASSWORD
+from tests.processes import until
 
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
@@ -106,6 +107,15 @@ class Visitor:
         self.press("保存")
         mistakes = self.page.locator("[data-error-summary]")
         assert not mistakes.count(), mistakes.inner_text()
+
+    def see_picture(self, selector: str) -> None:
+        """Wait until a picture of the page is drawn: a page is loaded before what it fetches late."""
+        drawn = self.page.locator(selector)
+        until(
+            lambda: drawn.evaluate("image => image.complete && image.naturalWidth > 0"),
+            within=PATIENCE / 1000,
+            what=f"drawn {selector}",
+        )
 
     # -- what must hold of every page ----------------------------------------------------------
 

@@ -82,7 +82,7 @@ def test_who_is_missing_from_the_roster_gets_in_by_feedback(visit, li_jing, scan
     jing.open(f"/console/registration/feedback/{ref}/")
     assert number not in jing.text
     assert mgmt_no in jing.text
-    assert jing.page.locator(".evidence img").evaluate("image => image.complete && image.naturalWidth > 0")
+    jing.see_picture(".evidence img")
     jing.page.locator("summary", has_text="退回补正").click()
     jing.fill(reason=REASON)
     jing.page.get_by_role("button", name="退回补正").click()

@@ -100,7 +100,7 @@ def test_a_missing_institution_is_reported_invited_registered_and_linked(visit, 
     institution = Institution.objects.get(ref=receipt)
     jing.open(f"/console/registration/institution/{institution.uid}/")
     assert uscc in jing.text
-    assert jing.page.locator(".evidence img").evaluate("image => image.complete && image.naturalWidth > 0")
+    jing.see_picture(".evidence img")
     jing.press("审核通过")
     institution.refresh_from_db()
     assert institution.is_active
