@@ -6,8 +6,8 @@ import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from asn1crypto import cms, tsp
 from asn1crypto import keys as asn1_keys
-from asn1crypto import tsp
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -150,6 +150,19 @@ def test_without_the_authoritys_certificate_the_stamp_is_not_believed(make, serv
         assert (found.verdict, found.change) == (Verdict.ALTERED, Change.INVALID)
 
 
+def said_by_the_stamp(data: bytes) -> list[bytes]:
+    """Return all of a file's stamp but what RFC 5652 leaves unsigned and nobody reads.
+
+    These are two version numbers, and the list that tells a reader early which digests will come.
+    """
+    start = data.rindex(b"/Contents <") + 11
+    outer = cms.ContentInfo.load(bytes.fromhex(data[start : data.index(b">", start)].decode()))["content"]
+    token = outer["signer_infos"][0]["unsigned_attrs"][0]["values"][0]["content"]
+    one = token["signer_infos"][0]
+    told = [token["encap_content_info"], token["certificates"], one["sid"], one["digest_algorithm"]]
+    return [part.dump() for part in [*told, one["signed_attrs"], one["signature_algorithm"], one["signature"]]]
+
+
 def test_a_changed_digit_in_the_stamp_is_detected(make, server, roots):
     data = make(stamper(server))
     start = data.rindex(b"/Contents <") + 11
@@ -157,7 +170,8 @@ def test_a_changed_digit_in_the_stamp_is_detected(make, server, roots):
     for at in range(start, end, 211):
         changed = bytearray(data)
         changed[at] = ord("1") if changed[at] != ord("1") else ord("2")
-        assert not verify.examine(bytes(changed), roots, tsa_roots=[server.certificate]).is_intact, at
+        found = verify.examine(bytes(changed), roots, tsa_roots=[server.certificate])
+        assert not found.is_intact or said_by_the_stamp(bytes(changed)) == said_by_the_stamp(data), at
 
 
 BAD = ["slow", "error", "noise", "long", "cut", "rejection", "other digest", "other nonce", *RAW]
