@@ -56,6 +56,11 @@ _CLAIM = """
     SELECT claim.*, holder.name FROM swms_claim claim JOIN accounts_user holder ON holder.id = claim.by_id
     WHERE claim.kind = %(kind)s AND claim.record = %(record)s AND NOT EXISTS (SELECT FROM mine)
 """
+_HELD = """
+    SELECT claim.*, holder.name FROM swms_claim claim JOIN accounts_user holder ON holder.id = claim.by_id
+    WHERE claim.kind = %(kind)s AND claim.record = ANY(%(records)s) AND claim.at > %(lapsed)s AND holder.is_active
+        AND claim.by_id IS DISTINCT FROM %(besides)s::bigint
+"""
 
 
 def claim(record: models.Model, *, by) -> Claim | None:
@@ -66,9 +71,7 @@ def claim(record: models.Model, *, by) -> Claim | None:
     now = timezone.now()
     given = {"kind": _kind(record), "record": record.pk, "by": by.pk, "now": now, "lapsed": now - LASTS}
     held = next(iter(Claim.objects.raw(_CLAIM, given)), None)
-    if held is not None:
-        held.by = get_user_model()(pk=held.by_id, name=held.name)  # who it is was read along
-    return held
+    return held and _named(held)
 
 
 def holder(record: models.Model) -> Claim | None:
@@ -81,11 +84,9 @@ def holders(records: Iterable[models.Model], *, besides=None) -> dict[int, Claim
     records = list(records)
     if not records:
         return {}
-    claims = _standing(_kind(records[0])).filter(record__in=[each.pk for each in records])
-    claims = claims.select_related("by").only("record", "at", "by__name")
-    if besides is not None:
-        claims = claims.exclude(by=besides)
-    return {each.record: each for each in claims}
+    asked = {"kind": _kind(records[0]), "records": [each.pk for each in records], "lapsed": timezone.now() - LASTS}
+    found = Claim.objects.raw(_HELD, asked | {"besides": besides and besides.pk})
+    return {each.record: _named(each) for each in found}
 
 
 def free(rows: QuerySet, user) -> QuerySet:
@@ -102,6 +103,12 @@ def release(record: models.Model) -> None:
 def purge() -> int:
     """Delete the claims that say nothing any more; return how many."""
     return Claim.objects.filter(at__lte=timezone.now() - LASTS).delete()[0]
+
+
+def _named(claim: Claim) -> Claim:
+    """Return a claim with whose it is, whose name was read along."""
+    claim.by = get_user_model()(pk=claim.by_id, name=claim.name)
+    return claim
 
 
 def _standing(kind: str) -> QuerySet[Claim]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, time, timedelta
-from functools import cache
+from functools import cache, lru_cache
 
 import holidays
 from dateutil.relativedelta import relativedelta
@@ -88,9 +88,10 @@ def is_working_day(day: date) -> bool:
     return _is_working(day, _load_overrides())
 
 
+@lru_cache(maxsize=4096)
 def is_working_day_built_in(day: date) -> bool:
     """Tell whether `day` is a 工作日 by the built-in calendar alone, whatever was announced since."""
-    return _is_working(day, {})
+    return _calendar(day.year).is_working_day(day)
 
 
 def has_schedule_built_in(year: int) -> bool:
@@ -129,7 +130,7 @@ def working_days_left(on: date, due: date) -> int:
 
 def _is_working(day: date, overrides: Overrides) -> bool:
     known = overrides.get(day)
-    return _calendar(day.year).is_working_day(day) if known is None else known
+    return is_working_day_built_in(day) if known is None else known
 
 
 @cache

@@ -11,7 +11,7 @@ from registration.queries.statistics import Source
 from registration.workflows import QualificationState, RegistrationState
 from swms.current import once
 from swms.dates import today
-from swms.regions.models import Duty, jurisdictions_of
+from swms.regions.models import Duty, jurisdictions_of, within
 
 _DECIDES = {Duty.FIRST_REVIEW: ReplacementState.PENDING, Duty.FINAL_REVIEW: ReplacementState.INITIAL_APPROVED}
 _SHOWN = ("worker__user", "registration__region", "registration__qualification", "correction")
@@ -60,7 +60,8 @@ def _awaiting(user) -> QuerySet[Replacement]:
         if each.duty not in _DECIDES:
             continue
         part = Q(state=_DECIDES[each.duty]) & (Q(state=ReplacementState.PENDING) | ~Q(first_reviewer=user))
-        mine |= part & decided_from(each, "registration__region")
+        here = within("registration__region", each.path)
+        mine |= here & part & decided_from(each, "registration__region")
     waiting = Replacement.objects.visible_to(user).filter(mine)
     if user.id_index:
         waiting = waiting.exclude(worker__user__id_index=user.id_index)

@@ -1,7 +1,7 @@
 """The queue of 首次登记 and 再登记, and its review page."""
 
 from django.contrib import admin
-from django.db.models import Prefetch, Q, prefetch_related_objects
+from django.db.models import F, Prefetch, Q, prefetch_related_objects
 
 from registration import queries
 from registration.admin.escalations import raised, raised_part
@@ -20,8 +20,16 @@ from registration.forms.review import RefusalForm
 from registration.models import Application, Decision
 from registration.queries.reminding import REMIND_WITH_LEFT
 from registration.reasons import REASONS
-from registration.workflows import DONE_STATES, IN_REVIEW_STATES, REFUSED_STATES, RENEWAL_KINDS, ApplicationState
+from registration.workflows import (
+    DONE_STATES,
+    IN_REVIEW_STATES,
+    REFUSED_STATES,
+    RENEWAL_KINDS,
+    ApplicationKind,
+    ApplicationState,
+)
 from registration.workflows.application import nameable
+from swms.codes import CertificateLevel
 from swms.console.batch import BatchAdmin
 from swms.console.exports import Exported
 from swms.console.review import Case
@@ -29,21 +37,11 @@ from swms.console.screens import Filter, desks_by_clock
 from swms.idnumbers import mask_id
 from swms.notices.ledger import told
 from swms.regions.models import REVIEW_DUTIES
-from swms.regions.queries import full_name
+from swms.regions.queries import full_name, name_of
 from swms.ui import cn_datetime
 
 #: What the list shows; with the person's own columns it would read three times as much.
-_LISTED = (
-    "ref",
-    "kind",
-    "state",
-    "due_on",
-    "form_version",
-    "worker__user__name",
-    "qualification__level",
-    "region__name",
-    "region__parent",
-)
+_LISTED = ("ref", "kind", "state", "due_on", "form_version", "region")
 
 
 @admin.register(Application)
@@ -76,7 +74,7 @@ class ApplicationAdmin(Exported, BatchAdmin):
     def filters(self, user):
         everything = self.records(user)
         return [
-            Filter("mine", "等我审核", self.waiting(user)),
+            Filter("mine", "等我审核", self.waiting(user), mine=True),
             raised_part(Application, everything),
             Filter("first", "等待初审", everything, where=Q(state=ApplicationState.PENDING_REVIEW)),
             Filter("final", "等待终审", everything, where=Q(state=ApplicationState.INITIAL_APPROVED)),
@@ -97,17 +95,18 @@ class ApplicationAdmin(Exported, BatchAdmin):
         return found
 
     def listed(self, rows):
-        return rows.select_related(None).select_related("worker__user", "qualification", "region").only(*_LISTED)
+        rows = rows.select_related(None).only(*_LISTED)
+        return rows.annotate(applicant=F("worker__user__name"), level=F("qualification__level"))
 
     def row(self, record):
         return {
-            "title": record.worker.user.name,
+            "title": record.applicant,
             "changed": record.state in IN_REVIEW_STATES and record.form_version > 1,
             "cells": [
                 {"text": record.ref},
-                {"text": record.get_kind_display()},
-                {"text": record.qualification.get_level_display()},
-                {"text": full_name(record.region) if record.region else ""},
+                {"text": ApplicationKind(record.kind).label},
+                {"text": CertificateLevel(record.level).label},
+                {"text": name_of(record.region_id)},
                 {"badge": queries.whose_move(record).label, "tone": "wait" if self.runs(record) else "idle"},
                 self.clock(record),
             ],

@@ -80,7 +80,7 @@ class EscalationAdmin(Screen):
             text = f"{waiting} 件业务超过办理时限，已升级到本级。请督促办理，有权办理的也可以直接办理。"
         return [Alert("bad", text, self.list_url)]
 
-    def rows(self, records, user):
+    def rows(self, records, user, *, mine=False):
         urls = self._urls(records)
         return [{"url": urls.get(record.pk, "")} | self.row(record) for record in records]
 

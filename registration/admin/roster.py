@@ -9,12 +9,17 @@ from registration.admin.identity import find, identity
 from registration.models import Qualification, RosterMerge
 from registration.queries.merging import formerly
 from registration.workflows import QualificationState, RosterMergeState
+from swms.codes import CertificateLevel
 from swms.console.history import entries
 from swms.console.review import Case, ReviewAdmin
 from swms.console.screens import Filter, Found
 from swms.idnumbers import mask_id
 from swms.regions.models import Duty
+from swms.regions.queries import name_of
 from swms.ui import cn_date, cn_datetime
+
+#: What the list shows of a record.
+_LISTED = ("name", "mgmt_no", "level", "exam_year", "issue_date", "state", "province")
 
 
 @admin.register(Qualification)
@@ -30,7 +35,7 @@ class QualificationAdmin(ReviewAdmin):
     empty_title = "社工库中还没有记录"
     empty_text = "导入名单后会出现在这里。"
     secrets = {"id_number": "证件号码"}
-    at_once = True
+    joins = False
     depth = 1  # the roster knows provinces
 
     def records(self, user):
@@ -44,19 +49,18 @@ class QualificationAdmin(ReviewAdmin):
         ]
 
     def listed(self, rows):
-        shown = ("name", "mgmt_no", "level", "exam_year", "issue_date", "state", "province__name")
-        return rows.select_related(None).select_related("province").only(*shown)
+        return rows.select_related(None).only(*_LISTED)
 
     def row(self, record):
         return {
             "title": record.name,
             "cells": [
                 {"text": record.mgmt_no},
-                {"text": record.get_level_display()},
+                {"text": CertificateLevel(record.level).label},
                 {"text": f"{record.exam_year}年"},
                 {"date": record.issue_date},
-                {"text": record.province.name},
-                {"badge": record.get_state_display()},
+                {"text": name_of(record.province_id)},
+                {"badge": QualificationState(record.state).label},
             ],
         }
 

@@ -98,7 +98,9 @@ class Application(Reviewed, ScopedModel):
         indexes = [
             models.Index(fields=["state", "-id"], name="application_by_state"),
             models.Index(fields=["region", "state", "-id"], name="application_queue"),
-            models.Index(fields=["region", "state", "due_on", "id"], name="application_queue_by_due"),
+            models.Index(
+                fields=["region", "state", "due_on", "id"], include=["submitted_at"], name="application_queue_by_due"
+            ),
             models.Index(
                 fields=["due_on", "id"],
                 condition=Q(state__in=(ApplicationState.PENDING_REVIEW, ApplicationState.INITIAL_APPROVED)),

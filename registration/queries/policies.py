@@ -11,7 +11,9 @@ from django.db.models.lookups import Exact
 from registration.models import FinalReview, FirstReview, Policy, ProvincePolicy
 from registration.models.policies import PREFECTURE_DEPTH
 from swms.dates import today
-from swms.regions.models import REVIEW_DUTIES, Duty, Jurisdiction, Region, within
+from swms.regions.models import REVIEW_DUTIES, Duty, Jurisdiction, Region
+
+NEVER = Q(pk__in=())  # the condition that no case fulfils
 
 
 def policy_of(region: Region | None, day: dt.date | None = None) -> Policy:
@@ -45,21 +47,21 @@ _LEVELS = {
 
 
 def decided_from(office: Jurisdiction, region: str = "region") -> Q:
-    """Return the condition on cases in ``office`` that its policy has this very office decide, or one above it.
+    """Return the condition on cases that lie in ``office`` that its policy has this very office decide, or one above.
 
-    The same as the permissions say (``registration.rules``), for a queue. ``region`` is the lookup to the case's.
+    ``NEVER`` where none is. The same as the permissions say (``registration.rules``), for a queue; ``region`` is the
+    lookup to the case's.
     """
-    part = within(region, office.path)
     if office.duty == Duty.FIRST_REVIEW:
-        if office.depth > PREFECTURE_DEPTH:
-            part &= Q(Exact(level_of("first", office.region.province_code), FirstReview.COUNTY.value))
-        return part
+        if office.depth <= PREFECTURE_DEPTH:
+            return Q()
+        return Q(Exact(level_of("first", office.region.province_code), FirstReview.COUNTY.value))
     if office.depth > PREFECTURE_DEPTH:
-        return Q(pk__in=())
-    if office.depth == PREFECTURE_DEPTH:
-        part &= Q(Exact(level_of("final", office.region.province_code), FinalReview.PREFECTURE.value))
-        part &= ~Q(**{f"{region}__path": office.path})  # its own 登记区域 is the province's
-    return part
+        return NEVER
+    if office.depth < PREFECTURE_DEPTH:
+        return Q()
+    decides = Q(Exact(level_of("final", office.region.province_code), FinalReview.PREFECTURE.value))
+    return decides & ~Q(**{region: office.region_id})  # its own 登记区域 is the province's
 
 
 def not_settled(provinces: Iterable[Region]) -> list[Region]:

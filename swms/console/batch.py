@@ -58,15 +58,16 @@ class BatchAdmin(ReviewAdmin):
     def size(self, request) -> int:
         return MOST if request.GET.get("size") == str(MOST) else super().size(request)
 
-    def rows(self, records, user):
+    def rows(self, records, user, *, mine=False):
         """The rows of the list, with a box to tick on those that wait for this reader."""
         rows = super().rows(records, user)
-        movable = [each.pk for each in records if self._move(each)]
-        mine = self.waiting(user).order_by().filter(pk__in=movable)
-        pks = set(mine.select_related(None).values_list("pk", flat=True)) if movable else ()
+        movable = {each.pk for each in records if self._move(each)}
+        if movable and not mine:
+            waiting = self.waiting(user).order_by().filter(pk__in=movable)
+            movable = set(waiting.select_related(None).values_list("pk", flat=True))
         for record, row in zip(records, rows, strict=True):
             # The checks are judged when it is asked for: they read the whole person, a list reads some columns.
-            if record.pk in pks:
+            if record.pk in movable:
                 row["pick"] = f"{getattr(record, self.key)} {record.form_version}"
         return rows
 
@@ -132,7 +133,10 @@ class BatchAdmin(ReviewAdmin):
         refs = [ref for ref, _, _ in chosen]
         records = {getattr(each, self.key): each for each in self.records(user).filter(**{f"{self.key}__in": refs})}
         self.read_for_checks(list(records.values()))
-        rows = {ref: {"url": self.record_url(each)} | self.row(each) for ref, each in records.items()}
+        rows = {
+            getattr(each, self.key): {"url": self.record_url(each)} | self.row(each)
+            for each in self.listed(self.records(user).filter(pk__in=[each.pk for each in records.values()]))
+        }
         ready, left = [], []
         for ref, seen, _ in chosen:
             row = {"ref": ref, "seen": seen, "title": ref, "url": ""} | rows.get(ref, {})
@@ -227,9 +231,8 @@ class BatchAdmin(ReviewAdmin):
             return self._decided(request, batch)
         rows = list(batch.rows.all())
         refs = [row.ref for row in rows]
-        seen = {
-            getattr(each, self.key): each for each in self.records(request.user).filter(**{f"{self.key}__in": refs})
-        }
+        found = self.listed(self.records(request.user).filter(**{f"{self.key}__in": refs}))
+        seen = {getattr(each, self.key): each for each in found}
         shown = [
             {
                 "ref": row.ref,

@@ -4,6 +4,7 @@ import base64
 import binascii
 import json
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from django.core.exceptions import ValidationError
@@ -15,37 +16,47 @@ COUNTED = 100  # beyond that a number says no more than "many"
 
 @dataclass(frozen=True)
 class Slice:
-    """Some rows of a list, and the opaque marks of the pages around them; ``None`` at either end."""
+    """Some rows of a list, and the opaque marks of the pages around them, safe in addresses; ``None`` at either end."""
 
     rows: list
     newer: str | None
     older: str | None
 
 
-def cut(queryset: QuerySet, *, after: str | None = None, before: str | None = None, size: int = 50) -> Slice:
-    """Return one page of a queryset that is ordered by fields of its own, all up or all down.
+def cut(
+    queryset: QuerySet,
+    whole: Callable[[], QuerySet] | None = None,
+    *,
+    after: str | None = None,
+    before: str | None = None,
+    size: int = 50,
+) -> Slice:
+    """Return one page of a queryset that is ordered by fields of its own, all up or all down; one query.
 
-    ``after`` and ``before`` are marks of an earlier page; one that cannot be read counts as none.
+    ``after`` and ``before`` are marks of an earlier page; one that cannot be read counts as none. The rows are read
+    from ``whole()``, if it is given: what that joins is joined to a page, and not to all that the page is cut of.
     """
     order = _order(queryset)
     place = _read(before, queryset, order)
     if place:
-        rows = list(_beyond(queryset.reverse(), order, place, backwards=True)[: size + 1])
+        rows = _rows(_beyond(queryset.reverse(), order, place, backwards=True)[: size + 1], whole)
         more = len(rows) > size
         rows = rows[:size][::-1]
         return Slice(rows, _mark(rows[0], order) if more else None, _mark(rows[-1], order) if rows else None)
     place = _read(after, queryset, order)
     if place:
         queryset = _beyond(queryset, order, place)
-    rows = list(queryset[: size + 1])
+    rows = _rows(queryset[: size + 1], whole)
     older = _mark(rows[size - 1], order) if len(rows) > size else None
     rows = rows[:size]
     return Slice(rows, _mark(rows[0], order) if place and rows else None, older)
 
 
-def keys_of(queryset: QuerySet) -> QuerySet:
-    """Return the rows with their keys and the fields of their order, nothing else: what is shown is read of a page."""
-    return queryset.select_related(None).prefetch_related(None).only(*_order(queryset)[0])
+def _rows(page: QuerySet, whole: Callable[[], QuerySet] | None) -> list:
+    if whole is None:
+        return list(page)
+    found = whole().filter(pk__in=page.values("pk")).order_by(*page.query.order_by)
+    return list(found if page.query.standard_ordering else found.reverse())
 
 
 def following(queryset: QuerySet, place: tuple):
@@ -97,7 +108,7 @@ def _beyond(queryset: QuerySet, order, place: tuple, *, backwards: bool = False)
 
 def _mark(row, order) -> str:
     values = [getattr(row, name) for name in order[0]]
-    return base64.urlsafe_b64encode(json.dumps(values, cls=DjangoJSONEncoder).encode()).decode()
+    return base64.urlsafe_b64encode(json.dumps(values, cls=DjangoJSONEncoder).encode()).decode().rstrip("=")
 
 
 def _read(mark: str | None, queryset: QuerySet, order) -> tuple | None:
@@ -105,7 +116,7 @@ def _read(mark: str | None, queryset: QuerySet, order) -> tuple | None:
         return None
     fields = [queryset.model._meta.get_field(name) for name in order[0]]
     try:
-        values = json.loads(base64.urlsafe_b64decode(mark))
+        values = json.loads(base64.urlsafe_b64decode(mark + "=" * (-len(mark) % 4)))
         place = tuple(field.to_python(value) for field, value in zip(fields, values, strict=True))
     except (binascii.Error, ValueError, TypeError, OverflowError, RecursionError, ValidationError):
         return None

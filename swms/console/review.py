@@ -114,7 +114,7 @@ class ReviewAdmin(Screen):
         """Make the move that was pressed; may raise ``Refused``."""
         record.move(name, **given)
 
-    def rows(self, records, user):
+    def rows(self, records, user, *, mine=False):
         """The rows, with who else has opened a case lately."""
         rows = super().rows(records, user)
         if self.waiting(user) is None:

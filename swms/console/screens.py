@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from urllib.parse import quote
 
 from django.contrib import admin
 from django.db.models import Q, QuerySet
@@ -14,7 +13,7 @@ from django.views.decorators.http import require_GET
 
 from swms.audit import trail
 from swms.console.facets import CLOCKS, NOT_NARROWED, Narrowing, by_clock, found_in, inside, narrowing
-from swms.console.paging import COUNTED, capped, counts, cut, keys_of
+from swms.console.paging import COUNTED, capped, counts, cut
 from swms.dates import today, working_days_after
 from swms.kept import kept
 from swms.regions.models import jurisdictions_of
@@ -26,7 +25,8 @@ MOST_FOUND = 50
 class Filter:
     """A part of a list, offered as a link: those of ``base`` that fulfil ``where``, if it is given.
 
-    ``counted`` parts say how many there are. Of the parts offered one is shown, so the rows are asked for only then.
+    ``counted`` parts say how many there are, and ``mine`` is what waits for the reader. Of the parts offered one is
+    shown, so the rows are asked for only then.
     """
 
     name: str
@@ -34,6 +34,7 @@ class Filter:
     base: QuerySet
     counted: bool = True
     where: Combinable | Q | None = None
+    mine: bool = False
 
     @cached_property
     def rows(self) -> QuerySet:
@@ -101,7 +102,8 @@ class _Address:
     def to(self, **other: str | None) -> str:
         """Return the address with some of its parts replaced."""
         asked = {"part": self.part, "region": self.region, "clock": self.clock, "size": self.size} | other
-        return f"{self.list_url}?{'&'.join(f'{name}={quote(str(value))}' for name, value in asked.items() if value)}"
+        # Names of parts, codes and marks are all that comes here: nothing of it needs quoting.
+        return f"{self.list_url}?{'&'.join(f'{name}={value}' for name, value in asked.items() if value)}"
 
 
 def _link(label: str, url: str, current: bool, number: int | str | None = None) -> dict:
@@ -127,7 +129,7 @@ class Screen(admin.ModelAdmin):
     page_size = 50
     near: int | None = None  # working days; with it the list can be narrowed to what is near its end or late
     running: tuple[str, ...] = ()  # the states in which the clock runs; without any, wherever a day is set
-    at_once = False  # whether a page is read with what is shown of its rows: only where next to nothing is joined
+    joins = True  # whether ``row`` shows anything of other tables
     depth = 0  # levels of divisions by which the list can be narrowed: 1 provinces, 3 down to counties
 
     def __init__(self, model, site):
@@ -245,28 +247,21 @@ class Screen(admin.ModelAdmin):
         address = _Address(self.list_url, chosen.name, where.chosen and where.chosen.code, clock, larger)
         rows = self._narrowed(chosen.rows, where, clock)
         place = {"after": request.GET.get("after"), "before": request.GET.get("before"), "size": size}
-        if self.at_once:
-            page = cut(self.listed(rows), **place)
-            records = page.rows
+        if self.joins:
+            page = cut(rows, lambda: self.listed(self.records(user)), **place)
         else:
-            page = cut(keys_of(rows), **place)
-            records = self._whole(page.rows, user)
+            page = cut(self.listed(rows), **place)
         numbers = kept(request, address.to(), lambda: self._numbers(filters, chosen, where, clock))
         context = {
             **self._links(filters, chosen, clock, address, numbers),
             "places": self._place_links(where, address, numbers),
             "narrowed": bool(clock or where.chosen),
             "part_url": address.to(region=None, clock=None),
-            "rows": self.rows(records, user),
+            "rows": self.rows(page.rows, user, mine=chosen.mine),
             "newer_url": address.to(before=page.newer) if page.newer else None,
             "older_url": address.to(after=page.older) if page.older else None,
         }
         return self.show(request, self.list_template, self.list_context(request) | context)
-
-    def _whole(self, found: list, user) -> list:
-        """Return the records that a page was cut of, with what is shown of them: fifty are joined, not the queue."""
-        whole = self.listed(self.records(user).order_by()).in_bulk([each.pk for each in found])
-        return [whole[each.pk] for each in found if each.pk in whole]
 
     @property
     def _regions(self) -> tuple[str, ...]:
@@ -344,8 +339,8 @@ class Screen(admin.ModelAdmin):
         """Return how many rows a page of the list has."""
         return self.page_size
 
-    def rows(self, records: list, user) -> list[dict]:
-        """Return the rows of the list as this reader sees them."""
+    def rows(self, records: list, user, *, mine: bool = False) -> list[dict]:
+        """Return the rows of the list as this reader sees them; ``mine`` says that all of them wait for her."""
         return [{"url": self.record_url(record)} | self.row(record) for record in records]
 
     def list_context(self, request) -> dict:

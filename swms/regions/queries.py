@@ -5,33 +5,15 @@ regions change a few times a year, and a page of a hundred people must not ask a
 What decides something (``current``, ``same_region``, the form field) asks the database.
 """
 
-import time
-from collections import defaultdict
 from dataclasses import dataclass
-from functools import lru_cache
 
 from django.conf import settings
 from django.db.models import QuerySet
-from django.db.models.signals import post_delete, post_save
-from django.dispatch import receiver
 
 from swms.regions.models import Region
+from swms.regions.snapshot import Division, forget, snapshot
 
-SNAPSHOT_SECONDS = 300
 CORPS = "660000"  # 新疆生产建设兵团; GB/T 2260 has no code for it, this one is ours (rulebook §4.1)
-
-
-@dataclass(frozen=True, slots=True)
-class Division:
-    """A region as the snapshot has it; ``existing`` is false once it is abolished."""
-
-    code: str
-    name: str
-    parent: str | None
-    leaf: bool
-    existing: bool
-    level: int
-    path: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,16 +80,29 @@ def full_name(region: Region) -> str:
     if region.parent_id and not above:  # the region is newer than the snapshot
         forget()
         above = _ancestors(region.parent_id)
-    names = [region.name]
+    return _joined([each.name for each in above], region.name)
+
+
+def name_of(code: str | None) -> str:
+    """Return the full name of the region of that code; nothing where there is none."""
+    *above, own = _ancestors(code) or [None]
+    if own is not None:
+        return _joined([each.name for each in above], own.name)
+    region = Region.objects.filter(pk=code).first() if code else None  # newer than the snapshot
+    return full_name(region) if region else ""
+
+
+def _joined(above: list[str], name: str) -> str:
+    names = [name]
     for ancestor in reversed(above):
-        if ancestor.name != names[0]:
-            names.insert(0, ancestor.name)
+        if ancestor != names[0]:
+            names.insert(0, ancestor)
     return " ".join(names)
 
 
 def division(code: str) -> Division | None:
     """Return the division of that code from the snapshot, or ``None``."""
-    return _snapshot().divisions.get(code)
+    return snapshot().divisions.get(code)
 
 
 def choices(code: str | None = None) -> Choices:
@@ -115,11 +110,11 @@ def choices(code: str | None = None) -> Choices:
 
     A municipal level named like its province is passed over: below 北京市 come the districts.
     """
-    snapshot = _snapshot()
+    known = snapshot()
     offered = []
-    for child in snapshot.children.get(code, ()):
-        if code and not child.leaf and child.name == snapshot.divisions[code].name:
-            offered += snapshot.children.get(child.code, ())
+    for child in known.children.get(code, ()):
+        if code and not child.leaf and child.name == known.divisions[code].name:
+            offered += known.children.get(child.code, ())
         else:
             offered.append(child)
     if code is None:
@@ -144,20 +139,9 @@ def steps(code: str) -> list[Division]:
     return chain
 
 
-def forget() -> None:
-    """Drop the snapshot of this process; others drop theirs within ``SNAPSHOT_SECONDS``."""
-    _read.cache_clear()
-
-
-@dataclass(frozen=True, slots=True)
-class _Snapshot:
-    divisions: dict[str, Division]
-    children: dict[str | None, tuple[Division, ...]]
-
-
 def _ancestors(code: str | None) -> list[Division]:
     """Return the divisions from the province down to ``code``, that one included."""
-    divisions = _snapshot().divisions
+    divisions = snapshot().divisions
     chain: list[Division] = []
     while code:
         if code not in divisions:
@@ -165,31 +149,3 @@ def _ancestors(code: str | None) -> list[Division]:
         chain.insert(0, divisions[code])
         code = divisions[code].parent
     return chain
-
-
-def _snapshot() -> _Snapshot:
-    snapshot = _read(int(time.monotonic() // SNAPSHOT_SECONDS))
-    if not snapshot.divisions:
-        forget()  # an installation whose regions are not loaded yet must see them at once when they are
-    return snapshot
-
-
-@lru_cache(maxsize=1)
-def _read(period: int) -> _Snapshot:
-    """Read the whole table; ``period`` only makes the snapshot lapse."""
-    rows = Region.objects.order_by("code")
-    columns = ("code", "name", "parent_id", "is_leaf", "valid_to", "level", "path")
-    divisions = {
-        code: Division(code, name, parent, leaf, valid_to is None, level, path)
-        for code, name, parent, leaf, valid_to, level, path in rows.values_list(*columns)
-    }
-    children = defaultdict(list)
-    for each in divisions.values():
-        if each.existing:
-            children[each.parent].append(each)
-    return _Snapshot(divisions, {parent: tuple(group) for parent, group in children.items()})
-
-
-@receiver([post_save, post_delete], sender=Region)
-def _forget_on_change(**kwargs) -> None:
-    forget()

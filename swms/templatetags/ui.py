@@ -40,7 +40,10 @@ def form_token(context) -> SafeString:
     request = _request(context)
     if request is None:
         return SafeString("")
-    return format_html('<input type="hidden" name="csrfmiddlewaretoken" value="{}">', get_token(request))
+    if not hasattr(request, "form_token"):  # one for all forms of a page, a console's has three
+        token = get_token(request)
+        request.form_token = format_html('<input type="hidden" name="csrfmiddlewaretoken" value="{}">', token)
+    return request.form_token
 
 
 @register.simple_tag(takes_context=True)

@@ -258,3 +258,40 @@ def test_two_regions_are_the_same_at_the_level_that_the_setting_names(regions, s
     """R-CHG-04."""
     settings.REGION_MATCH_LEVEL = level
     assert queries.same_region(region(first), region(second)) is same
+
+
+# -- what lies inside ---------------------------------------------------------------------------
+
+
+def inside(path):
+    return set(Region.objects.filter(parent__inside=path).values_list("pk", flat=True))
+
+
+@pytest.mark.parametrize("code", ["110000", "510100", "510104", "660000", "441900"])
+def test_inside_is_whatever_the_path_leads_through_abolished_or_not(regions, code):
+    path = region(code).path
+    assert inside(path) == set(Region.objects.filter(parent__path__startswith=path).values_list("pk", flat=True))
+
+
+def test_what_has_no_region_is_neither_inside_nor_lost_outside(regions):
+    provinces = set(Region.objects.filter(parent=None).values_list("pk", flat=True))
+    path = region("510000").path
+    assert not provinces & inside(path)
+    assert provinces <= set(Region.objects.exclude(parent__inside=path).values_list("pk", flat=True))
+
+
+def test_a_division_newer_than_the_snapshot_of_this_process_is_looked_into(regions):
+    assert queries.division("510104")
+    Region.objects.bulk_create(  # as another process does: nothing tells this one
+        [
+            Region(code="519900", name="新市", level=2, parent_id="510000", path="/510000/519900/"),
+            Region(code="519901", name="新区", level=3, parent_id="519900", path="/510000/519900/519901/"),
+        ]
+    )
+    assert inside("/510000/519900/") == {"519901"}
+
+
+def test_a_region_is_called_the_same_by_its_code(regions):
+    for each in Region.objects.filter(pk__in=("110105", "110101", "500112", "660011", "510000", "441900")):
+        assert queries.name_of(each.pk) == queries.full_name(each)
+    assert queries.name_of(None) == queries.name_of("999999") == ""
