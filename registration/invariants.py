@@ -11,8 +11,10 @@ from registration.models import (
     Appeal,
     Application,
     Decision,
+    Qualification,
     Registration,
     RegistrationPeriod,
+    RosterImport,
     SampledCase,
     SamplingCampaign,
     Transfer,
@@ -102,6 +104,16 @@ def registrations_match_applications():
             yield f"{number}: wrong check digit"
         elif int(number[11:17]) > given.get(series, 0):
             yield f"{number}: its counter stands at {given.get(series, 0)} and would give it again"
+
+
+@invariant("2f. whoever an import brought into the roster names an import that is there")
+def rows_name_their_import():
+    """No constraint says so (decision 0030): it would look up each row of an import once more."""
+    known = RosterImport.objects.filter(pk=OuterRef("roster_import_id"))
+    for number in (
+        Qualification.objects.exclude(roster_import=None).filter(~Exists(known)).values_list("mgmt_no", flat=True)
+    ):
+        yield f"{number}: the import that brought it is gone"
 
 
 @invariant("2c. a registration stands in its newest term, and its terms follow one another")

@@ -281,8 +281,8 @@ class Screen(admin.ModelAdmin):
 
         One query for all parts and clocks, one for all regions.
         """
-        asked = {("part", each.name): self._narrowed(each.rows, where, clock) for each in filters if each.counted}
-        asked = asked if len(filters) > 1 else {}
+        parts = [each for each in filters if each.counted] if len(filters) > 1 else []  # of one part no link is shown
+        asked = {("part", each.name): self._narrowed(each.rows, where, clock) for each in parts}
         if self.near is not None:
             asked |= {("clock", name): self._narrowed(chosen.rows, where, name) for name in CLOCKS}
         found = dict(zip(asked, counts(list(asked.values())), strict=True))

@@ -16,7 +16,7 @@ from tests import factories
 from tests.registration.changes import HAIDIAN, registered, sent, to
 
 FIXABLE = {"reason": "学校名称与证书不一致，请更正。", "refusal_kind": "fixable", "reason_codes": ["education_untrue"]}
-HUB = ("1.", "2a.", "2c.", "2d.", "6.", "7a.", "7b.", "9a.")
+HUB = ("1.", "2a.", "2c.", "2d.", "2f.", "6.", "7a.", "7b.", "9a.")
 
 
 def broken() -> dict[str, list[str]]:
@@ -100,6 +100,11 @@ def test_a_roster_that_came_in_bulk_needs_no_history_but_its_moves_do(people):
     assert broken() == {}
     Qualification.objects.update(state="VALID")
     assert "7a." in broken()
+
+
+def test_a_row_whose_import_is_gone_is_found(people):
+    factories.qualification("陈晨", roster_import_id=12345)
+    assert "the import that brought it is gone" in broken()["2f."][0]
 
 
 def test_an_edit_after_the_first_review_is_found(registration):
