@@ -106,16 +106,6 @@ def registrations_match_applications():
             yield f"{number}: its counter stands at {given.get(series, 0)} and would give it again"
 
 
-@invariant("2f. whoever an import brought into the roster names an import that is there")
-def rows_name_their_import():
-    """No constraint says so (decision 0030): it would look up each row of an import once more."""
-    known = RosterImport.objects.filter(pk=OuterRef("roster_import_id"))
-    for number in (
-        Qualification.objects.exclude(roster_import=None).filter(~Exists(known)).values_list("mgmt_no", flat=True)
-    ):
-        yield f"{number}: the import that brought it is gone"
-
-
 @invariant("2c. a registration stands in its newest term, and its terms follow one another")
 def terms_follow_one_another():
     """No drift, no overlap, nothing half-renewed (R-REREG-05)."""
@@ -164,6 +154,15 @@ def draws_come_out_again():
             yield f"{each.ref}: the list that is kept is not the one that was published"
     for case in SampledCase.objects.filter(row__drawn=False):
         yield f"{case.ref}: inspected without having been drawn"
+
+
+@invariant("2f. whoever an import brought into the roster names an import that is there")
+def rows_name_their_import():
+    """No constraint says so (decision 0030): it would look up each row of an import once more."""
+    known = RosterImport.objects.filter(pk=OuterRef("roster_import_id"))
+    gone = Qualification.objects.filter(~Exists(known), roster_import__isnull=False)
+    for number in gone.values_list("mgmt_no", flat=True).iterator():
+        yield f"{number}: the import that brought it is gone"
 
 
 @invariant("6. first and final review are by different people, and nobody reviews oneself")

@@ -88,7 +88,7 @@ def is_working_day(day: date) -> bool:
     return _is_working(day, _load_overrides())
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=4096)  # some eleven years; a list asks it for each of its rows
 def is_working_day_built_in(day: date) -> bool:
     """Tell whether `day` is a 工作日 by the built-in calendar alone, whatever was announced since."""
     return _calendar(day.year).is_working_day(day)

@@ -5,7 +5,7 @@ from django.db.models import F, Q, QuerySet
 from certificates.models import Replacement
 from certificates.workflows import OPEN_STATES, UNDECIDED_STATES, ReplacementState
 from registration.models import Worker
-from registration.queries.policies import decided_from
+from registration.queries.policies import NEVER, decided_from
 from registration.queries.reminding import Clock
 from registration.queries.statistics import Source
 from registration.workflows import QualificationState, RegistrationState
@@ -55,13 +55,12 @@ def awaiting(user) -> QuerySet[Replacement]:
 
 
 def _awaiting(user) -> QuerySet[Replacement]:
-    mine = Q(pk__in=())
+    mine = NEVER
     for each in jurisdictions_of(user):
         if each.duty not in _DECIDES:
             continue
         part = Q(state=_DECIDES[each.duty]) & (Q(state=ReplacementState.PENDING) | ~Q(first_reviewer=user))
-        here = within("registration__region", each.path)
-        mine |= here & part & decided_from(each, "registration__region")
+        mine |= within("registration__region", each.path) & part & decided_from(each, "registration__region")
     waiting = Replacement.objects.visible_to(user).filter(mine)
     if user.id_index:
         waiting = waiting.exclude(worker__user__id_index=user.id_index)

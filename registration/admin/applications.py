@@ -40,7 +40,7 @@ from swms.regions.models import REVIEW_DUTIES
 from swms.regions.queries import full_name, name_of
 from swms.ui import cn_datetime
 
-#: What the list shows; with the person's own columns it would read three times as much.
+#: What the list reads of a case; the name and the level are read beside it, and not a whole person and certificate.
 _LISTED = ("ref", "kind", "state", "due_on", "form_version", "region")
 
 
@@ -74,7 +74,7 @@ class ApplicationAdmin(Exported, BatchAdmin):
     def filters(self, user):
         everything = self.records(user)
         return [
-            Filter("mine", "等我审核", self.waiting(user), mine=True),
+            Filter("mine", "等我审核", self.waiting(user)),
             raised_part(Application, everything),
             Filter("first", "等待初审", everything, where=Q(state=ApplicationState.PENDING_REVIEW)),
             Filter("final", "等待终审", everything, where=Q(state=ApplicationState.INITIAL_APPROVED)),

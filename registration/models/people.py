@@ -170,8 +170,8 @@ class Qualification(Reviewed, ScopedModel):
         Worker, models.SET_NULL, null=True, blank=True, related_name="qualifications", db_index=False
     )
     source = models.CharField("来源", max_length=10, choices=Source, default=Source.IMPORT)
-    # Written by the import itself, in the transaction that writes down how far it is, and imports are never deleted:
-    # PostgreSQL would look it up for each row once more, an eighth of an import's time (check_invariants does instead).
+    # No constraint of PostgreSQL's: it would look the import up for each row once more, an eighth of an import's time.
+    # The import writes its own number, imports are never deleted, and check_invariants looks (2f).
     roster_import = models.ForeignKey("RosterImport", models.PROTECT, null=True, blank=True, db_constraint=False)
     created_at = models.DateTimeField("入库时间", auto_now_add=True)
     updated_at = models.DateTimeField("更新时间", auto_now=True)
@@ -189,7 +189,7 @@ class Qualification(Reviewed, ScopedModel):
             models.Index(fields=["name"], name="qualification_by_name"),
             models.Index(fields=["state", "-id"], name="qualification_by_state"),
             models.Index(fields=["province", "state", "-id"], name="qualification_by_province"),
-            # Nobody who is new in the roster has an account.
+            # An import brings rows without an account: only those that got one since are worth an entry.
             models.Index(fields=["worker"], condition=models.Q(worker__isnull=False), name="qualification_by_worker"),
         ]
 

@@ -47,10 +47,10 @@ _LEVELS = {
 
 
 def decided_from(office: Jurisdiction, region: str = "region") -> Q:
-    """Return the condition on cases that lie in ``office`` that its policy has this very office decide, or one above.
+    """Return which of the cases inside ``office`` its policy has this office decide, or one above it.
 
-    ``NEVER`` where none is. The same as the permissions say (``registration.rules``), for a queue; ``region`` is the
-    lookup to the case's.
+    ``NEVER`` where none. That they lie inside is the caller's to ask. The same as the permissions say
+    (``registration.rules``), for a queue; ``region`` is the lookup to the case's.
     """
     if office.duty == Duty.FIRST_REVIEW:
         if office.depth <= PREFECTURE_DEPTH:

@@ -56,14 +56,15 @@ def awaiting(user) -> QuerySet[Application]:
 def _awaiting(user) -> QuerySet[Application]:
     parts: dict[str, dict[str, Q]] = defaultdict(dict)  # by region, what is asked of the cases in each state
     for each in jurisdictions_of(user):
-        if each.duty not in _DECIDES or (left_here := decided_from(each)) == NEVER:
+        if each.duty not in _DECIDES or (left_here := decided_from(each)) is NEVER:
             continue
         state, other = _DECIDES[each.duty]
         decided = Decision.objects.filter(application=OuterRef("pk"), stage=other, reviewer=user)
         parts[each.path][state] = ~Exists(decided) & left_here
-    # What is visible lies in the regions already: of one, said again, the planner would reckon with less than there is.
-    mine = [_in_states(asked) & (within("region", path) if len(parts) > 1 else Q()) for path, asked in parts.items()]
-    waiting = Application.objects.visible_to(user).filter(reduce(or_, mine, Q()) if mine else NEVER)
+    # What is visible lies in these regions: of a single one, said twice, the planner would expect too few rows.
+    held = {each.path for each in jurisdictions_of(user) if each.duty in Application.scope.duties}
+    mine = [_in_states(asked) & (within("region", path) if len(held) > 1 else Q()) for path, asked in parts.items()]
+    waiting = Application.objects.visible_to(user).filter(reduce(or_, mine, NEVER))
     if user.id_index:
         waiting = waiting.exclude(worker__user__id_index=user.id_index)
     return waiting.select_related(*_SHOWN).order_by("due_on", "id")

@@ -272,7 +272,7 @@ def _written_out(entries: Sequence[Entry]) -> tuple[list[str], list[str]]:
 def _uids(count: int) -> list[bytes]:
     """Return so many UUIDs in ascending order (version 7, RFC 9562) as bytes.
 
-    They begin with the moment, so that all of a chunk come to stand at the end of their index.
+    They begin with the moment, so that those of a chunk stand together in their index.
     """
     noise = bytearray(os.urandom(10 * count))
     noise[0::10] = bytes(byte & 0x0F | 0x70 for byte in noise[0::10])

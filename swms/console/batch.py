@@ -130,13 +130,10 @@ class BatchAdmin(ReviewAdmin):
 
     def _sorted(self, user, chosen) -> tuple[list[dict], list[dict]]:
         """Return what would be passed, and what would not with the reason, as things stand now."""
-        refs = [ref for ref, _, _ in chosen]
-        records = {getattr(each, self.key): each for each in self.records(user).filter(**{f"{self.key}__in": refs})}
+        found = self._named(user, [ref for ref, _, _ in chosen])
+        records = {getattr(each, self.key): each for each in found}
         self.read_for_checks(list(records.values()))
-        rows = {
-            getattr(each, self.key): {"url": self.record_url(each)} | self.row(each)
-            for each in self.listed(self.records(user).filter(pk__in=[each.pk for each in records.values()]))
-        }
+        rows = {getattr(each, self.key): {"url": self.record_url(each)} | self.row(each) for each in self.listed(found)}
         ready, left = [], []
         for ref, seen, _ in chosen:
             row = {"ref": ref, "seen": seen, "title": ref, "url": ""} | rows.get(ref, {})
@@ -147,6 +144,10 @@ class BatchAdmin(ReviewAdmin):
             except PermissionDenied:
                 left.append(row | {"why": FORBIDDEN})
         return ready, left
+
+    def _named(self, user, refs: list[str]):
+        """Return the cases with these public numbers that the reader may see."""
+        return self.records(user).filter(**{f"{self.key}__in": refs})
 
     def _judged(self, record, seen: int, user) -> Transition:
         """Return the move that would be made, or raise what would keep it from being made."""
@@ -231,8 +232,7 @@ class BatchAdmin(ReviewAdmin):
             return self._decided(request, batch)
         rows = list(batch.rows.all())
         refs = [row.ref for row in rows]
-        found = self.listed(self.records(request.user).filter(**{f"{self.key}__in": refs}))
-        seen = {getattr(each, self.key): each for each in found}
+        seen = {getattr(each, self.key): each for each in self.listed(self._named(request.user, refs))}
         shown = [
             {
                 "ref": row.ref,

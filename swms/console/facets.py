@@ -5,10 +5,11 @@ is counted stops at a hundred: a list costs the same at any length.
 """
 
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import OuterRef, Q, QuerySet, Value
-from django.db.models.functions import Concat
 
 from swms.console.paging import COUNTED, capped
 from swms.dates import today, working_days_after
@@ -33,13 +34,7 @@ def by_clock(rows: QuerySet, name: str, *, near: int, states: tuple[str, ...] = 
 
 def inside(rows: QuerySet, lookups: tuple[str, ...], path) -> QuerySet:
     """Return the rows one of whose regions lies in the division with ``path``, a text or an expression."""
-    anywhere = Q()
-    for lookup in lookups:
-        if isinstance(path, str):
-            anywhere |= within(lookup, path)
-        else:  # a colon follows the digits: bounds that an index can use where the path is another one for each row
-            anywhere |= Q(**{f"{lookup}__path__gte": path, f"{lookup}__path__lt": Concat(path, Value(":"))})
-    return rows.filter(anywhere)
+    return rows.filter(reduce(or_, (within(lookup, path) for lookup in lookups)))
 
 
 @dataclass(frozen=True)

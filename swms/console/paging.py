@@ -34,7 +34,8 @@ def cut(
     """Return one page of a queryset that is ordered by fields of its own, all up or all down; one query.
 
     ``after`` and ``before`` are marks of an earlier page; one that cannot be read counts as none. The rows are read
-    from ``whole()``, if it is given: what that joins is joined to a page, and not to all that the page is cut of.
+    from ``whole()``, which must hold them all, if it is given: what that joins is joined to a page, and not to all that
+    the page is cut of.
     """
     order = _order(queryset)
     place = _read(before, queryset, order)
@@ -55,7 +56,8 @@ def cut(
 def _rows(page: QuerySet, whole: Callable[[], QuerySet] | None) -> list:
     if whole is None:
         return list(page)
-    found = whole().filter(pk__in=page.values("pk")).order_by(*page.query.order_by)
+    order = page.query.order_by or page.model._meta.ordering
+    found = whole().filter(pk__in=page.values("pk")).order_by(*order)
     return list(found if page.query.standard_ordering else found.reverse())
 
 

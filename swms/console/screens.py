@@ -25,8 +25,8 @@ MOST_FOUND = 50
 class Filter:
     """A part of a list, offered as a link: those of ``base`` that fulfil ``where``, if it is given.
 
-    ``counted`` parts say how many there are, and ``mine`` is what waits for the reader. Of the parts offered one is
-    shown, so the rows are asked for only then.
+    ``counted`` parts say how many there are; the one called ``mine`` is what waits for the reader. Of the parts offered
+    one is shown, so the rows are asked for only then.
     """
 
     name: str
@@ -34,7 +34,6 @@ class Filter:
     base: QuerySet
     counted: bool = True
     where: Combinable | Q | None = None
-    mine: bool = False
 
     @cached_property
     def rows(self) -> QuerySet:
@@ -257,7 +256,7 @@ class Screen(admin.ModelAdmin):
             "places": self._place_links(where, address, numbers),
             "narrowed": bool(clock or where.chosen),
             "part_url": address.to(region=None, clock=None),
-            "rows": self.rows(page.rows, user, mine=chosen.mine),
+            "rows": self.rows(page.rows, user, mine=chosen.name == "mine"),
             "newer_url": address.to(before=page.newer) if page.newer else None,
             "older_url": address.to(after=page.older) if page.older else None,
         }

@@ -1,6 +1,8 @@
 """Regions, who is on duty in which of them, and what each person may therefore see."""
 
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 
 from django.conf import settings
 from django.db import models
@@ -110,7 +112,8 @@ class Inside(models.Lookup):
     """``region__inside=path``: the region lies in the division with this path, itself included.
 
     Asked as a list of codes, which the indexes that begin with a region follow; a range of paths would have to be
-    joined, and every row of a long list looked at.
+    joined, and every row of a long list looked at. The path may be an expression, one for each row of an outer query.
+    Not for the whole country: ``within`` asks nothing then.
     """
 
     lookup_name = "inside"
@@ -118,7 +121,12 @@ class Inside(models.Lookup):
 
     def as_sql(self, compiler, connection):
         column, params = self.process_lhs(compiler, connection)
-        return f"{column} = ANY(%s)", [*params, codes_inside(self.rhs)]
+        if self.rhs_is_direct_value():
+            return f"{column} = ANY(%s)", [*params, codes_inside(self.rhs)]
+        path, given = self.process_rhs(compiler, connection)
+        # A colon follows the digits, so the range holds all that begins with the path.
+        codes = f"SELECT r.code FROM regions_region r WHERE r.path >= {path} AND r.path < {path} || ':'"
+        return f"{column} = ANY(ARRAY({codes}))", [*params, *given, *given]
 
 
 def within(lookup: str, path: str) -> Q:
@@ -165,10 +173,7 @@ class Scope:
             parts += [self._inside(lookup, j) for lookup in self.lookups]
         if not parts:
             return None
-        condition, *others = dict.fromkeys(parts)  # two duties in one region open the same records
-        for part in others:
-            condition |= part
-        return condition
+        return reduce(or_, dict.fromkeys(parts))  # two duties in one region open the same records
 
 
 class ScopedQuerySet(models.QuerySet):

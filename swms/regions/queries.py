@@ -1,11 +1,11 @@
 """Reads of the regions: what may be chosen, what lies inside, how a region is called.
 
-Names and choices come from one snapshot of the table kept by the process for some minutes:
-regions change a few times a year, and a page of a hundred people must not ask a hundred times.
-What decides something (``current``, ``same_region``, the form field) asks the database.
+Names and choices come from the snapshot; what decides a move (``current``, ``same_region``, the form field) asks the
+database.
 """
 
 from dataclasses import dataclass
+from itertools import groupby
 
 from django.conf import settings
 from django.db.models import QuerySet
@@ -76,28 +76,16 @@ def full_name(region: Region) -> str:
     The municipal level of 北京, 天津, 上海 and 重庆, named like its province, is said once. An
     abolished division is named as it was: ``重庆市 渝北区``.
     """
-    above = _ancestors(region.parent_id)
-    if region.parent_id and not above:  # the region is newer than the snapshot
-        forget()
-        above = _ancestors(region.parent_id)
-    return _joined([each.name for each in above], region.name)
+    return name_of(region.code)
 
 
 def name_of(code: str | None) -> str:
-    """Return the full name of the region of that code; nothing where there is none."""
-    *above, own = _ancestors(code) or [None]
-    if own is not None:
-        return _joined([each.name for each in above], own.name)
-    region = Region.objects.filter(pk=code).first() if code else None  # newer than the snapshot
-    return full_name(region) if region else ""
-
-
-def _joined(above: list[str], name: str) -> str:
-    names = [name]
-    for ancestor in reversed(above):
-        if ancestor != names[0]:
-            names.insert(0, ancestor)
-    return " ".join(names)
+    """Return the full name of the region with that code; nothing where there is none."""
+    chain = _ancestors(code)
+    if code and not chain:  # the region is newer than the snapshot
+        forget()
+        chain = _ancestors(code)
+    return " ".join(name for name, _ in groupby(each.name for each in chain))
 
 
 def division(code: str) -> Division | None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from django.apps import apps
+from django.db import transaction
 from django.db.models.signals import post_delete, post_save
 from django.dispatch import receiver
 
@@ -73,13 +74,12 @@ def _read(period: int) -> Snapshot:
     for each in divisions.values():
         if each.existing:
             children[each.parent].append(each)
-        end = each.path.find("/", 1)
-        while end > 0:
-            inside[each.path[: end + 1]].append(each.code)
-            end = each.path.find("/", end + 1)
+        for end in range(8, len(each.path) + 1, 7):  # six digits and a stroke for each division that leads to it
+            inside[each.path[:end]].append(each.code)
     return Snapshot(divisions, {parent: tuple(group) for parent, group in children.items()}, dict(inside))
 
 
 @receiver([post_save, post_delete], sender="regions.Region")
 def _forget_on_change(**kwargs) -> None:
     forget()
+    transaction.on_commit(forget)  # another thread may have read the old divisions in between

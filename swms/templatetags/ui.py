@@ -40,7 +40,7 @@ def form_token(context) -> SafeString:
     request = _request(context)
     if request is None:
         return SafeString("")
-    if not hasattr(request, "form_token"):  # one for all forms of a page, a console's has three
+    if not hasattr(request, "form_token"):  # one token for all forms of a page: one of the console has three
         token = get_token(request)
         request.form_token = format_html('<input type="hidden" name="csrfmiddlewaretoken" value="{}">', token)
     return request.form_token

@@ -150,12 +150,16 @@ def test_without_the_authoritys_certificate_the_stamp_is_not_believed(make, serv
         assert (found.verdict, found.change) == (Verdict.ALTERED, Change.INVALID)
 
 
+def start_of_signature(data: bytes) -> int:
+    return data.rindex(b"/Contents <") + len(b"/Contents <")
+
+
 def said_by_the_stamp(data: bytes) -> list[bytes]:
     """Return all of a file's stamp but what RFC 5652 leaves unsigned and nobody reads.
 
     These are two version numbers, and the list that tells a reader early which digests will come.
     """
-    start = data.rindex(b"/Contents <") + 11
+    start = start_of_signature(data)
     outer = cms.ContentInfo.load(bytes.fromhex(data[start : data.index(b">", start)].decode()))["content"]
     token = outer["signer_infos"][0]["unsigned_attrs"][0]["values"][0]["content"]
     one = token["signer_infos"][0]
@@ -165,7 +169,7 @@ def said_by_the_stamp(data: bytes) -> list[bytes]:
 
 def test_a_changed_digit_in_the_stamp_is_detected(make, server, roots):
     data = make(stamper(server))
-    start = data.rindex(b"/Contents <") + 11
+    start = start_of_signature(data)
     end = data.index(b"0000000000", start)
     for at in range(start, end, 211):
         changed = bytearray(data)

@@ -364,6 +364,14 @@ def test_the_queue_is_one_query_whatever_the_policy(settle, guangdong):
     assert counted == [(1, 1), (1, 0)]
 
 
+def test_who_decides_in_one_county_and_nothing_in_another_is_offered_nothing_of_the_other(people):
+    """R-REG-17: 终审 is the province's, and 初审 of 朝阳区 is no 初审 of 海淀区."""
+    both = factories.staff("冯涛", (Duty.FIRST_REVIEW, "110105"), (Duty.FINAL_REVIEW, "110108"))
+    here, there = factories.submitted("陈晨"), factories.submitted("褚卫", code="110108")
+    assert {here, there} <= set(queries.in_region(both))
+    assert list(queries.awaiting(both)) == [here]
+
+
 def test_reminders_go_to_the_office_that_reviews_first(settle, guangdong):
     """R-REG-16, R-REG-17."""
     case = factories.application("陈晨", code="440305", issue_date=date(2026, 9, 1))
