@@ -4,6 +4,13 @@ import django.db.models.deletion
 from django.db import migrations, models
 
 
+_LET_GO = """
+    UPDATE registration_qualification q SET roster_import_id = NULL
+    WHERE roster_import_id IS NOT NULL
+        AND NOT EXISTS (SELECT FROM registration_rosterimport i WHERE i.id = q.roster_import_id)
+"""
+
+
 class Migration(migrations.Migration):
     dependencies = [("registration", "0005_queue_by_due")]
 
@@ -35,4 +42,6 @@ class Migration(migrations.Migration):
             "qualification",
             models.Index(fields=["worker"], condition=models.Q(worker__isnull=False), name="qualification_by_worker"),
         ),
+        # On the way back, before the constraint: it would refuse a row whose import is gone.
+        migrations.RunSQL(migrations.RunSQL.noop, _LET_GO),
     ]

@@ -16,6 +16,8 @@ from django.dispatch import receiver
 
 SNAPSHOT_SECONDS = 300
 
+_forgotten = 0  # times
+
 
 @dataclass(frozen=True, slots=True)
 class Division:
@@ -41,7 +43,7 @@ class Snapshot:
 
 def snapshot() -> Snapshot:
     """Return the regions as they were read within the last ``SNAPSHOT_SECONDS``."""
-    found = _read(int(time.monotonic() // SNAPSHOT_SECONDS))
+    found = _read(int(time.monotonic() // SNAPSHOT_SECONDS), _forgotten)
     if not found.divisions:
         forget()  # an installation whose regions are not loaded yet must see them at once when they are
     return found
@@ -58,12 +60,16 @@ def codes_inside(path: str) -> list[str]:
 
 def forget() -> None:
     """Drop the snapshot of this process; others drop theirs within ``SNAPSHOT_SECONDS``."""
-    _read.cache_clear()
+    global _forgotten
+    _forgotten += 1
 
 
 @lru_cache(maxsize=1)
-def _read(period: int) -> Snapshot:
-    """Read the whole table; ``period`` only makes the snapshot lapse."""
+def _read(period: int, forgotten: int) -> Snapshot:
+    """Read the whole table; ``period`` and ``forgotten`` only make the snapshot lapse.
+
+    What another thread began to read before it was forgotten, it keeps under a number that nobody asks for any more.
+    """
     rows = apps.get_model("regions", "Region").objects.order_by("code")
     columns = ("code", "name", "parent_id", "is_leaf", "valid_to", "level", "path")
     divisions = {
