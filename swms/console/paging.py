@@ -3,7 +3,6 @@
 import base64
 import binascii
 import json
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -74,15 +73,6 @@ def following(queryset: QuerySet, place: tuple):
 def count(queryset: QuerySet) -> int | str:
     """Return how many there are, or ``99+``; never reads more than a hundred rows."""
     return capped(queryset.order_by()[:COUNTED].count())
-
-
-def counts(querysets: list[QuerySet]) -> list[int | str]:
-    """Return how many there are in each, as ``count`` does, by one query for all of them."""
-    if not querysets:
-        return []
-    first, *others = [rows.order_by().values_list(Value(place), "pk")[:COUNTED] for place, rows in enumerate(querysets)]
-    found = Counter(place for place, _ in (first.union(*others, all=True) if others else first))
-    return [capped(found[place]) for place in range(len(querysets))]
 
 
 def capped(found: int) -> int | str:

@@ -12,8 +12,9 @@ from django.urls import path, reverse
 from django.views.decorators.http import require_GET
 
 from swms.audit import trail
+from swms.console.counting import numbers_of
 from swms.console.facets import CLOCKS, NOT_NARROWED, Narrowing, by_clock, found_in, inside, narrowing
-from swms.console.paging import COUNTED, capped, counts, cut
+from swms.console.paging import COUNTED, capped, cut
 from swms.dates import today, working_days_after
 from swms.kept import kept
 from swms.regions.models import jurisdictions_of
@@ -250,10 +251,10 @@ class Screen(admin.ModelAdmin):
             page = cut(rows, lambda: self.listed(self.records(user)), **place)
         else:
             page = cut(self.listed(rows), **place)
-        numbers = kept(request, address.to(), lambda: self._numbers(filters, chosen, where, clock))
+        found = kept(request, address.to(), lambda: self._numbers(user, address.to(), filters, chosen, where, clock))
         context = {
-            **self._links(filters, chosen, clock, address, numbers),
-            "places": self._place_links(where, address, numbers),
+            **self._links(filters, chosen, clock, address, found),
+            "places": self._place_links(where, address, found),
             "narrowed": bool(clock or where.chosen),
             "part_url": address.to(region=None, clock=None),
             "rows": self.rows(page.rows, user, mine=chosen.name == "mine"),
@@ -275,16 +276,21 @@ class Screen(admin.ModelAdmin):
     def _urgent(self, rows: QuerySet, clock: str | None) -> QuerySet:
         return by_clock(rows, clock, near=self.near, states=self.running) if clock else rows
 
-    def _numbers(self, filters: list[Filter], chosen: Filter, where: Narrowing, clock: str | None) -> dict:
+    def _numbers(self, user, shown: str, filters: list[Filter], chosen: Filter, where: Narrowing, clock) -> dict:
         """Return the numbers of a list by what they stand beside: ``part``, ``clock`` or ``region``, and its name.
 
-        One query for all parts and clocks, one for all regions.
+        ``shown`` is the address of the list as it is. One query for all parts and clocks, one for all regions.
         """
         parts = [each for each in filters if each.counted] if len(filters) > 1 else []  # of one part no link is shown
-        asked = {("part", each.name): self._narrowed(each.rows, where, clock) for each in parts}
-        if self.near is not None:
-            asked |= {("clock", name): self._narrowed(chosen.rows, where, name) for name in CLOCKS}
-        found = dict(zip(asked, counts(list(asked.values())), strict=True))
+        clocks = CLOCKS if self.near is not None else ()
+        found = numbers_of(
+            user,
+            shown,
+            lambda: (
+                {("part", each.name): self._narrowed(each.rows, where, clock) for each in parts}
+                | {("clock", name): self._narrowed(chosen.rows, where, name) for name in clocks}
+            ),
+        )
         if where.offered:
             places = found_in(self._urgent(chosen.rows, clock), self._regions, where.offered)
             found |= {("region", code): number for code, number in places.items()}

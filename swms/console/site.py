@@ -6,6 +6,7 @@ from functools import update_wrapper
 
 from django.contrib.admin import AdminSite
 from django.contrib.auth.views import redirect_to_login
+from django.db.models import QuerySet
 from django.http import Http404
 from django.shortcuts import redirect, render
 from django.urls import include, path, reverse
@@ -14,7 +15,7 @@ from django.views.decorators.csrf import csrf_protect
 from django.views.decorators.http import require_safe
 
 from swms import ui
-from swms.console.paging import counts
+from swms.console.counting import numbers_of
 from swms.console.screens import Screen
 from swms.kept import count_anew, kept
 from swms.notices.inbox import unread
@@ -106,11 +107,10 @@ class ConsoleSite(AdminSite):
     def _menu(self, user) -> dict[str, list[dict]]:
         """Return the links under each heading, with how much waits at each screen where anything ever does."""
         screens = self.screens(user)
-        waiting = {screen: rows for screen in screens if (rows := screen.waiting(user)) is not None}
-        numbers = dict(zip(waiting, counts(list(waiting.values())), strict=True))
+        waiting = numbers_of(user, "menu", lambda: _waiting(screens, user))
         groups: dict[str, list] = {name: [] for name in GROUPS}
         for screen in screens:
-            item = {"label": screen.label, "url": screen.list_url, "count": numbers.get(screen)}
+            item = {"label": screen.label, "url": screen.list_url, "count": waiting.get(screen.list_url)}
             groups.setdefault(screen.group, []).append(item)
         for link in self._links:
             if link.opens_to(user):
@@ -128,6 +128,11 @@ class ConsoleSite(AdminSite):
             "alerts": [alert for screen in screens for alert in screen.alerts(request.user)],
         }
         return render(request, "console/index.html", context)
+
+
+def _waiting(screens: list, user) -> dict[str, QuerySet]:
+    """Return what waits for the user at each screen where anything ever does, by the address of its list."""
+    return {screen.list_url: rows for screen in screens if (rows := screen.waiting(user)) is not None}
 
 
 def duty_label(user) -> str:

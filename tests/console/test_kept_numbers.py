@@ -4,7 +4,9 @@ import pytest
 from django.core.cache import cache
 from django.urls import reverse
 
-from swms.regions.models import Duty
+from registration.models import Application
+from swms.console import counting
+from swms.regions.models import Duty, Jurisdiction
 from tests import factories
 from tests.people import signed_in
 
@@ -86,3 +88,34 @@ def test_another_region_and_another_part_have_numbers_of_their_own(people, case)
     wei = signed_in(factories.staff("周北", (Duty.FIRST_REVIEW, "110000")))
     shown = [wei.get(f"{LIST}?{asked}") for asked in ("", "region=110105", "region=110108")]
     assert [each.context["filters"][0]["count"] for each in shown] == [1, 1, 0]
+
+
+def test_what_is_asked_is_put_together_once_and_answered_each_time(jing, yang, case, time_machine, monkeypatch):
+    put_together = []
+    question = counting.question
+    monkeypatch.setattr(counting, "question", lambda lists: put_together.append(1) or question(lists))
+    time_machine.move_to("2026-06-10 23:57+08:00")
+    assert (part(jing), menu(jing)) == (1, 1)
+    before = len(put_together)
+    pass_first(yang, case)
+    time_machine.move_to("2026-06-10 23:58+08:00")
+    assert (part(jing), menu(jing)) == (0, 0)
+    assert len(put_together) == before
+    time_machine.move_to("2026-06-11 00:01+08:00")
+    part(jing)
+    assert len(put_together) > before
+
+
+def test_a_reviewer_who_was_moved_is_asked_for_by_her_new_office(jing, case, time_machine):
+    time_machine.move_to("2026-06-10 10:00+08:00")
+    assert (part(jing), menu(jing)) == (1, 1)
+    factories.region("110108")
+    Jurisdiction.objects.filter(user=jing.session["_auth_user_id"]).update(region="110108")
+    time_machine.move_to("2026-06-10 10:01+08:00")
+    assert (part(jing), menu(jing)) == (0, 0)
+
+
+def test_where_nothing_can_be_there_is_nothing_to_ask():
+    lists = {"none": Application.objects.none(), "never": Application.objects.filter(pk__in=())}
+    assert counting.question(lists).answer() == {"none": 0, "never": 0}
+    assert counting.question({}).answer() == {}
