@@ -69,3 +69,20 @@ def issued(completed):
 def registration(issued):
     """王芳's registration, with the first version of its certificate."""
     return issued.registration
+
+
+@pytest.fixture
+def wang_fang(client, qualification):
+    """王芳's browser."""
+    client.force_login(qualification.worker.user)
+    return client
+
+
+@pytest.fixture
+def mine(people):
+    """王芳's certificate, in a batch that is published."""
+    from tests.certificates import makers, papers
+
+    row = makers.holder("王芳")
+    papers.published(people.zhou_yan, row)
+    return row

@@ -59,6 +59,10 @@ def sent(worker: Worker, employer: Employer, **answers) -> Transfer:
     return transfers.submit(one, by=worker.user, seen=one.form_version)
 
 
+def decide(transfer, name, by, **said):
+    return transfers.decide(transfer, name, by=by, seen=transfer.form_version, **said)
+
+
 def to(code: str = HAIDIAN, name: str = "同心社会工作服务中心") -> Employer:
     """Return an institution of that county as the new employer."""
     return Employer(institution=Institution.objects.filter(name=name).first() or factories.institution(name, code=code))

@@ -13,8 +13,8 @@ from swms import ics
 from swms.ics import Event
 from tests.certificates import makers
 from tests.people import signed_in
+from tests.registration.renewals import registered, send
 from tests.registration.steps import at
-from tests.registration.test_renewal import registered, send
 
 NOW = datetime(2026, 11, 23, 4, 5, 6, tzinfo=UTC)
 PROPERTY = re.compile(r"([A-Z-]+)((?:;[A-Z-]+=[^:;]+)*):(.*)", re.DOTALL)

@@ -13,7 +13,7 @@ from registration.promise import PROMISE_VERSION
 from registration.workflows import ApplicationState
 from tests import factories
 from tests.people import signed_in
-from tests.registration.test_corrections import PHOTO, REASON, SCHOOL, item, refuse, reopened
+from tests.registration.corrections import PHOTO, REASON, SCHOOL, item, refuse, reopened
 
 UNNAMED = "这一项没有被指出，不需要修改"
 

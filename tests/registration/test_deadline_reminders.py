@@ -14,8 +14,8 @@ from swms.notices import delivery
 from swms.notices.models import Delivery, Notice
 from tests import factories
 from tests.people import signed_in
+from tests.registration.renewals import registered, send
 from tests.registration.steps import FIXABLE, at
-from tests.registration.test_renewal import registered, send
 
 END = date(2027, 3, 1)  # a Monday
 

@@ -26,8 +26,8 @@ from swms.signin import flow
 from tests import factories
 from tests.certificates import makers
 from tests.registration.changes import HAIDIAN, at_institution, draft, registered, to
+from tests.registration.renewals import registered as registered_on
 from tests.registration.steps import at
-from tests.registration.test_renewal import registered as registered_on
 
 ORIGIN = "http://localhost"  # browsers trust it like https
 REASON = "照片不清晰，请重新上传近期证件照"

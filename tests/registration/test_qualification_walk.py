@@ -52,7 +52,7 @@ class DocumentWalk(Walk):
     judged = (Certificate,)
 
     def start(self):
-        from tests.registration.test_renewal import registered
+        from tests.registration.renewals import registered
 
         record = registered(self.people, name="王芳芳", on="2026-03-02")
         self.users |= {name: getattr(self.people, name) for name in REVIEWERS}
