@@ -29,6 +29,7 @@ def reopened(application, by, *items, **said):
 
 
 def edit(worker, part="basic", **answers):
+    """Edit the way every page does: write, then let the applications follow, in one transaction."""
     with transaction.atomic():
         for name, value in answers.items():
             setattr(worker, name, value)

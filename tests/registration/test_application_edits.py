@@ -14,21 +14,13 @@ from swms import claims
 from swms.audit.trail import history
 from swms.workflow import Refused
 from tests import factories
+from tests.registration.corrections import edit
 
 FIXABLE = {"reason": "学校名称与证书不一致，请更正。", "refusal_kind": "fixable", "reason_codes": ["education_untrue"]}
 
 
 def submit(application):
     return actions.apply(application, by=application.worker.user, promise_version=PROMISE_VERSION)
-
-
-def edit(worker, part="basic", **answers):
-    """Edit the way every page does: write, then let the applications follow, in one transaction."""
-    with transaction.atomic():
-        for name, value in answers.items():
-            setattr(worker, name, value)
-        worker.save()
-        actions.profile_changed(worker, by=worker.user, part=part)
 
 
 def refused_edit(code, worker, part="basic", **answers) -> Refused:
